@@ -1,0 +1,153 @@
+/** One client request and everything sent on its behalf. Who holds it needs no id to answer. No I/O. */
+import type { RpcId, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
+import type { Level } from '../wire/levels.js'
+import type { Revision } from '../revisions/revision.js'
+import type { Session } from './session.js'
+
+/** Who asks, in its own words: self-reported, for display and capability checks only. */
+export interface Caller {
+  readonly capabilities: { readonly [name: string]: unknown }
+  readonly info?: { readonly name: string; readonly version: string; readonly [member: string]: unknown }
+}
+
+/** Where an exchange's messages lead: one reply of one binding. Given by the shell. */
+export interface Outlet {
+  send(message: RpcNotification | RpcRequest): void
+  finish(response: RpcResponse): void
+  /** Ends the exchange without a response. */
+  drop(): void
+  /** Settles when a message more would not be dropped. `undefined`: there is room. */
+  room?(): Promise<void> | undefined
+  /** Ends the connection, not the stream: the client fetches the rest. Returns false where that cannot be. */
+  hangUp?(retryMs: number): boolean
+  /** Can a request of ours reach the client here? */
+  readonly canAsk: boolean
+}
+
+/** What came with the request beside its message; absent members are unknown. */
+export interface Circumstances {
+  readonly session?: Session | undefined
+  /** The authenticated caller, where the host application names one. */
+  readonly principal?: string | undefined
+  /** Can this client be told what belongs to no request? Default: as it has a session. */
+  readonly hears?: boolean
+  /** The level this one request asks for, where a revision has that. */
+  readonly askedLevel?: Level | undefined
+}
+
+const NOBODY: Caller = { capabilities: {} }
+const settled = Promise.resolve()
+
+export class Exchange {
+  #state: 'open' | 'finished' | 'cancelled' = 'open'
+  #abort: AbortController | undefined
+  readonly session: Session | undefined
+  readonly principal: string | undefined
+  readonly hears: boolean
+  readonly #askedLevel: Level | undefined
+
+  constructor(
+    readonly request: RpcRequest,
+    readonly revision: Revision,
+    readonly client: Caller = NOBODY,
+    readonly outlet: Outlet,
+    around: Circumstances,
+  ) {
+    this.session = around.session
+    this.principal = around.principal
+    this.hears = around.hears ?? around.session !== undefined
+    this.#askedLevel = around.askedLevel
+    around.session?.inFlight.add(this)
+  }
+
+  get open(): boolean {
+    return this.#state === 'open'
+  }
+
+  /** Least severe level to send now; undefined means none. A session may change it mid-request. */
+  threshold(): Level | undefined {
+    return this.revision.threshold(this.#askedLevel, this.session?.logLevel)
+  }
+
+  /** Aborted when the client cancels, or hangs up where hanging up cancels. Made when first looked at. */
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      if (this.#state === 'cancelled') this.#abort.abort()
+    }
+    return this.#abort.signal
+  }
+
+  /** In order, never after the response, and only ever to whoever asked. What comes too late is dropped. */
+  send(message: RpcNotification | RpcRequest): void {
+    if (this.#state === 'open') this.outlet.send(message)
+  }
+
+  /** Settles when there is room for a message more. */
+  room(): Promise<void> {
+    return this.outlet.room?.() ?? settled
+  }
+
+  /**
+   * Answers. Only the first answer counts, and none after a cancellation (basic/utilities/cancellation#behavior-requirements).
+   * @throws TypeError if the response cannot be written as JSON; the exchange is then still open.
+   */
+  finish(response: RpcResponse): void {
+    if (this.#state !== 'open') return
+    this.outlet.finish(response)
+    this.#state = 'finished'
+    this.session?.inFlight.delete(this)
+  }
+
+  /** The client no longer wants the answer: aborts the signal; nothing more is sent. */
+  cancel(reason?: string): void {
+    if (this.#state !== 'open') return
+    this.#state = 'cancelled'
+    this.session?.inFlight.delete(this)
+    this.outlet.drop()
+    this.#abort?.abort(reason === undefined ? undefined : new DOMException(reason, 'AbortError'))
+  }
+}
+
+/**
+ * The open exchanges of one client, to be found by a request id.
+ * The id is the client's choice, so it finds an exchange only while exactly one has it:
+ * a cancellation that could mean two is ignored, and both answers still arrive.
+ */
+export class InFlight {
+  readonly #byId = new Map<RpcId, Exchange | Set<Exchange>>()
+
+  add(exchange: Exchange): void {
+    const id = exchange.request.id
+    const there = this.#byId.get(id)
+    if (there === undefined) this.#byId.set(id, exchange)
+    else if (there instanceof Set) there.add(exchange)
+    else this.#byId.set(id, new Set([there, exchange]))
+  }
+
+  delete(exchange: Exchange): void {
+    const id = exchange.request.id
+    const there = this.#byId.get(id)
+    if (there === exchange) this.#byId.delete(id)
+    else if (there instanceof Set && there.delete(exchange) && there.size === 0) this.#byId.delete(id)
+  }
+
+  find(id: RpcId): Exchange | undefined {
+    const there = this.#byId.get(id)
+    if (!(there instanceof Set)) return there
+    const [only, second] = there
+    return second === undefined ? only : undefined
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** Every open exchange. */
+  *[Symbol.iterator](): Generator<Exchange> {
+    for (const there of [...this.#byId.values()]) {
+      if (there instanceof Set) yield* [...there]
+      else yield there
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/** The events of one stream that may be asked for again (basic/transports#resumability-and-redelivery). Time is an argument. No I/O. */
+
+export interface ReplayLimits {
+  /** Events kept of one stream. Beyond it the oldest go; asking for what followed them is refused. Default 1000. */
+  readonly maxReplayEvents: number
+  /** Characters of JSON kept of one stream. Beyond it the oldest go. Default 4 Mi. */
+  readonly maxReplayBytes: number
+  /** Characters of JSON kept of all streams together. Beyond it the stream begun first is forgotten. Default 64 Mi. */
+  readonly maxReplayTotalBytes: number
+  /** How long a stream is kept after its last event, in milliseconds. Default 300 000. */
+  readonly replayAgeMs: number
+}
+export const REPLAY_LIMITS: ReplayLimits = { maxReplayEvents: 1000, maxReplayBytes: 4 * 1024 * 1024, maxReplayTotalBytes: 64 * 1024 * 1024, replayAgeMs: 300_000 }
+
+/** An event as it went out the first time: an id and the text of its data, empty for a priming event. */
+export interface Replayed {
+  readonly id: string
+  readonly data: string
+}
+
+/** All logs of a mount, first begun first: what bounds them together. */
+export class ReplayBudget {
+  bytes = 0
+  readonly logs = new Set<ReplayLog>()
+  constructor(readonly limits: ReplayLimits = REPLAY_LIMITS) {}
+
+  /** Forgets what is too old. */
+  sweep(nowMs: number): void {
+    for (const log of this.logs) if (log.lastMs < nowMs - this.limits.replayAgeMs) log.forget()
+  }
+
+  /** Forgets the oldest until the rest fits. */
+  shrink(): void {
+    for (const log of this.logs) {
+      if (this.bytes <= this.limits.maxReplayTotalBytes) return
+      log.forget()
+    }
+  }
+}
+
+export class ReplayLog {
+  #kept: string[] = []
+  /** Sequence number of `#kept[0]`. */
+  #first = 0
+  #bytes = 0
+  lastMs: number
+  /** The stream is over: nothing will be appended. */
+  ended = false
+
+  /**
+   * @param token names the stream: unique in its session and unguessable, so that an event id says nothing.
+   * @param book where the session finds the stream by its token; it leaves by itself.
+   */
+  constructor(readonly token: string, private readonly book: Map<string, ReplayLog>, private readonly budget: ReplayBudget, nowMs: number) {
+    this.lastMs = nowMs
+    book.set(token, this)
+    budget.logs.add(this)
+  }
+
+  /** Keeps one event and gives it its id. Called before the event is written, so that no written event is missing here. */
+  append(data: string, nowMs: number): string {
+    const { limits } = this.budget
+    this.lastMs = nowMs
+    this.#kept.push(data)
+    this.#count(data.length)
+    while (this.#kept.length > limits.maxReplayEvents || (this.#bytes > limits.maxReplayBytes && this.#kept.length > 1)) this.#shift()
+    const id = this.#id(this.#first + this.#kept.length - 1)
+    if (this.budget.bytes > limits.maxReplayTotalBytes) this.budget.shrink()
+    return id
+  }
+
+  /** What came after that event, in order. `undefined`: the id is not of this stream, or what followed it is no longer kept. */
+  after(id: string): readonly Replayed[] | undefined {
+    const digits = id.slice(this.token.length + 1)
+    if (!id.startsWith(`${this.token}-`) || !/^[0-9a-z]{1,10}$/.test(digits)) return undefined
+    const next = Number.parseInt(digits, 36) + 1
+    if (this.#id(next - 1) !== id || next < this.#first || next > this.#first + this.#kept.length) return undefined
+    return this.#kept.slice(next - this.#first).map((data, i) => ({ id: this.#id(next + i), data }))
+  }
+
+  /** Drops all events; the stream itself too once it is over, otherwise it goes on from here. */
+  forget(): void {
+    this.#first += this.#kept.length
+    this.#kept = []
+    this.#count(-this.#bytes)
+    this.budget.logs.delete(this)
+    if (this.ended) this.book.delete(this.token)
+    else this.budget.logs.add(this)
+  }
+
+  #id(sequence: number): string {
+    return `${this.token}-${sequence.toString(36)}`
+  }
+
+  #shift(): void {
+    this.#count(-this.#kept.shift()!.length)
+    this.#first++
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes
+    this.budget.bytes += bytes
+  }
+}
+
+/** The stream an event id belongs to. */
+export const tokenOf = (eventId: string): string => eventId.slice(0, Math.max(0, eventId.lastIndexOf('-')))

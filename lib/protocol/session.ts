@@ -1,0 +1,163 @@
+/** What `initialize` opened, and the book of open ones. Time and randomness are arguments. No I/O. */
+import type { RpcNotification, RpcRequest } from '../wire/json-rpc.js'
+import type { Level } from '../wire/levels.js'
+import type { Revision } from '../revisions/revision.js'
+import { Asked } from './asked.js'
+import { NoChannel } from './errors.js'
+import { InFlight, type Caller } from './exchange.js'
+import { type ReplayLog, tokenOf } from './replay-log.js'
+
+/** Where a session's messages go that belong to no request: the GET stream, or the one pipe there is. */
+export interface Channel {
+  /** Is anybody listening now? */
+  readonly live: boolean
+  /** False when the message is lost: nobody listens, and it is not kept for later either. */
+  send(message: RpcNotification | RpcRequest): boolean
+  end(): void
+}
+
+export class Session {
+  /** Least severe level to send, once `logging/setLevel` said so. */
+  logLevel: Level | undefined
+  /** `notifications/initialized` has arrived. */
+  ready = false
+  seenMs: number
+  ended = false
+  channel: Channel | undefined
+  /** Messages that belonged to no request and found no stream open. */
+  lost = 0
+  readonly inFlight = new InFlight()
+  readonly asked = new Asked()
+  /** URIs whose updates this session asked for. */
+  readonly subscribed = new Set<string>()
+  /** Streams of this session that can be resumed, by token. */
+  readonly streams = new Map<string, ReplayLog>()
+
+  constructor(
+    readonly id: string,
+    readonly revision: Revision,
+    readonly client: Caller,
+    nowMs: number,
+    /** Who opened it, where the host application authenticates. Nobody else finds it. */
+    readonly principal?: string,
+  ) {
+    this.seenMs = nowMs
+  }
+
+  /** Something is running or listening: not idle, whatever the clock says. */
+  get busy(): boolean {
+    return this.inFlight.size > 0 || this.channel?.live === true
+  }
+
+  /** Says something that belongs to no request. False, and counted, when no stream leads to the client. */
+  tell(message: RpcNotification): boolean {
+    const told = this.channel?.send(message) ?? false
+    if (!told) this.lost++
+    return told
+  }
+
+  /** The log that holds this event, if one still does. */
+  logOf(eventId: string): ReplayLog | undefined {
+    return this.streams.get(tokenOf(eventId))
+  }
+
+  end(why: string): void {
+    if (this.ended) return
+    this.ended = true
+    for (const exchange of this.inFlight) exchange.cancel(why)
+    this.asked.forgetAll(new NoChannel(`the session has ended: ${why}`))
+    this.channel?.end()
+    this.channel = undefined
+    for (const log of [...this.streams.values()]) {
+      log.ended = true
+      log.forget()
+    }
+  }
+}
+
+export interface SessionLimits {
+  /** Sessions open at once. At the limit the one idle longest is ended; if none is idle, `initialize` is refused with 503. Default 10 000. */
+  readonly maxSessions: number
+  /** How long a session without request or stream is kept, in milliseconds. Default 1 800 000. */
+  readonly sessionIdleMs: number
+}
+export const SESSION_LIMITS: SessionLimits = { maxSessions: 10_000, sessionIdleMs: 1_800_000 }
+
+/** Open sessions, least recently used first. */
+export class Sessions {
+  readonly #open = new Map<string, Session>()
+  /** Sessions ended because they were idle, or had to make room. */
+  expired = 0
+  opened = 0
+
+  constructor(
+    private readonly world: { readonly nowMs: () => number; readonly newId: () => string },
+    readonly limits: SessionLimits = SESSION_LIMITS,
+    private readonly onEnd?: (session: Session, why: string) => void,
+  ) {}
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  values(): Iterable<Session> {
+    return this.#open.values()
+  }
+
+  /** `undefined`: the book is full and nobody in it is idle. */
+  open(revision: Revision, client: Caller, principal?: string): Session | undefined {
+    if (this.#open.size >= this.limits.maxSessions && !this.#makeRoom()) return undefined
+    const session = new Session(this.world.newId(), revision, client, this.world.nowMs(), principal)
+    this.#open.set(session.id, session)
+    this.opened++
+    return session
+  }
+
+  /** The open session with that id, if it belongs to this principal; being found keeps it alive. */
+  find(id: string, principal?: string): Session | undefined {
+    const session = this.#open.get(id)
+    if (session === undefined || session.principal !== principal) return undefined
+    const nowMs = this.world.nowMs()
+    if (!session.busy && nowMs - session.seenMs > this.limits.sessionIdleMs) {
+      this.#expire(session, 'it was idle too long')
+      return undefined
+    }
+    session.seenMs = nowMs
+    this.#open.delete(id)
+    this.#open.set(id, session)
+    return session
+  }
+
+  end(session: Session, why: string): void {
+    if (!this.#open.delete(session.id)) return
+    session.end(why)
+    this.onEnd?.(session, why)
+  }
+
+  /** Ends what has been idle too long. */
+  sweep(): void {
+    const before = this.world.nowMs() - this.limits.sessionIdleMs
+    for (const session of this.#open.values()) {
+      if (session.seenMs >= before) break // least recently seen first
+      if (!session.busy) this.#expire(session, 'it was idle too long')
+    }
+  }
+
+  endAll(why: string): void {
+    for (const session of [...this.#open.values()]) this.end(session, why)
+  }
+
+  #makeRoom(): boolean {
+    for (const session of this.#open.values()) {
+      if (session.busy) continue
+      this.#expire(session, 'a newer session needed its place')
+      return true
+    }
+    return false
+  }
+
+  #expire(session: Session, why: string): void {
+    this.expired++
+    this.end(session, why)
+  }
+}

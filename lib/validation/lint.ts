@@ -1,0 +1,173 @@
+/**
+ * Is this a JSON Schema that we can hold a value against? Looked at when it is registered, without ajv: keywords of the wrong kind,
+ * references that lead nowhere or out of the document, patterns that are none, and schemas too deep or too large.
+ */
+import type { JsonSchema } from './from-schema.js'
+
+/** Subschemas nested inside one another. */
+export const MAX_SCHEMA_DEPTH = 64
+/** Subschemas in all. */
+export const MAX_SUBSCHEMAS = 10_000
+
+/** Dialects understood, by the `$schema` that declares them, without a trailing `#`. */
+export const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
+  ['https://json-schema.org/draft/2020-12/schema', '2020-12'],
+  ['https://json-schema.org/draft/2019-09/schema', '2019-09'],
+  ['http://json-schema.org/draft-07/schema', 'draft-07'],
+])
+export type Dialect = '2020-12' | '2019-09' | 'draft-07'
+
+/** What a schema lacks: where, as a JSON pointer, and why. */
+export interface SchemaFault {
+  readonly pointer: string
+  readonly sentence: string
+}
+
+/** The dialect a schema declares; the default when it declares none; `undefined` when it names one that is not understood. */
+export const dialectOf = (schema: JsonSchema, byDefault: Dialect = '2020-12'): Dialect | undefined => {
+  const declared = typeof schema === 'object' ? schema.$schema : undefined
+  if (declared === undefined) return byDefault
+  return typeof declared === 'string' ? DIALECTS.get(declared.replace(/#$/, '')) : undefined
+}
+
+type Kind = 'schema' | 'schemas' | 'map' | 'strings' | 'string' | 'count' | 'number' | 'boolean' | 'type' | 'values' | 'pattern' | 'patterns' | 'items' | 'dependencies'
+
+const KINDS: ReadonlyMap<string, Kind> = new Map(
+  Object.entries({
+    schema: ['additionalProperties', 'contains', 'else', 'if', 'not', 'propertyNames', 'then', 'unevaluatedItems', 'unevaluatedProperties', 'additionalItems', 'contentSchema'],
+    schemas: ['allOf', 'anyOf', 'oneOf', 'prefixItems'],
+    map: ['$defs', 'definitions', 'dependentSchemas', 'properties'],
+    strings: ['required'],
+    string: ['$anchor', '$comment', '$dynamicAnchor', '$dynamicRef', '$id', '$ref', '$schema', 'description', 'format', 'title', 'contentEncoding', 'contentMediaType'],
+    count: ['maxContains', 'maxItems', 'maxLength', 'maxProperties', 'minContains', 'minItems', 'minLength', 'minProperties'],
+    number: ['exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf'],
+    boolean: ['deprecated', 'readOnly', 'uniqueItems', 'writeOnly'],
+    type: ['type'],
+    values: ['enum', 'examples'],
+    pattern: ['pattern'],
+    patterns: ['patternProperties'],
+    items: ['items'],
+    dependencies: ['dependencies'],
+  } satisfies Record<Kind, readonly string[]>).flatMap(([kind, keywords]) => keywords.map(keyword => [keyword, kind as Kind])),
+)
+
+const TYPES: ReadonlySet<unknown> = new Set(['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'])
+
+const isObject = (value: unknown): value is { readonly [key: string]: unknown } => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isStrings = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(item => typeof item === 'string')
+const isRegExp = (source: string): boolean => {
+  try {
+    new RegExp(source, 'u')
+    return true
+  } catch {
+    return false
+  }
+}
+const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
+
+/** The first fault of a schema, or nothing. */
+export const lint = (schema: unknown, byDefault: Dialect = '2020-12'): SchemaFault | undefined => {
+  if (typeof schema !== 'boolean' && !isObject(schema)) return { pointer: '', sentence: `a schema is an object or a boolean, not ${show(schema)}` }
+  const dialect = dialectOf(schema, byDefault)
+  if (dialect === undefined) {
+    return { pointer: '/$schema', sentence: `dialect ${show((schema as { $schema?: unknown }).$schema)} is not understood; ${[...DIALECTS.keys()].join(', ')} are` }
+  }
+  const anchors = new Set<string>()
+  const references: { readonly pointer: string; readonly ref: string }[] = []
+  let count = 0
+
+  const walk = (node: unknown, pointer: string, depth: number): SchemaFault | undefined => {
+    if (typeof node === 'boolean') return undefined
+    if (!isObject(node)) return { pointer, sentence: `must be a schema, an object or a boolean, not ${show(node)}` }
+    if (++count > MAX_SUBSCHEMAS) return { pointer, sentence: `is one subschema too many; at most ${MAX_SUBSCHEMAS} are taken` }
+    if (depth > MAX_SCHEMA_DEPTH) return { pointer, sentence: `is nested too deep; at most ${MAX_SCHEMA_DEPTH} levels are taken` }
+    for (const [keyword, value] of Object.entries(node)) {
+      const at = `${pointer}/${escape(keyword)}`
+      const kind = KINDS.get(keyword)
+      const fault = kind === undefined ? undefined : look(kind, value, at, depth)
+      if (fault) return fault
+    }
+    for (const name of [node.$anchor, node.$dynamicAnchor]) if (typeof name === 'string') anchors.add(name)
+    for (const keyword of ['$ref', '$dynamicRef']) {
+      const ref = node[keyword]
+      if (typeof ref === 'string') references.push({ pointer: `${pointer}/${keyword}`, ref })
+    }
+    return undefined
+  }
+
+  const each = (entries: Iterable<readonly [string | number, unknown]>, at: string, depth: number): SchemaFault | undefined => {
+    for (const [key, value] of entries) {
+      const fault = walk(value, `${at}/${escape(String(key))}`, depth + 1)
+      if (fault) return fault
+    }
+    return undefined
+  }
+
+  const look = (kind: Kind, value: unknown, at: string, depth: number): SchemaFault | undefined => {
+    const wrong = (expected: string): SchemaFault => ({ pointer: at, sentence: `must be ${expected}, not ${show(value)}` })
+    switch (kind) {
+      case 'schema':
+        return walk(value, at, depth + 1)
+      case 'items':
+        return Array.isArray(value) && dialect !== '2020-12' ? each(value.entries(), at, depth) : walk(value, at, depth + 1)
+      case 'schemas':
+        return Array.isArray(value) && value.length > 0 ? each(value.entries(), at, depth) : wrong('a non-empty array of schemas')
+      case 'map':
+        return isObject(value) ? each(Object.entries(value), at, depth) : wrong('an object of schemas')
+      case 'dependencies':
+        return isObject(value) ? each(Object.entries(value).filter(([, item]) => !isStrings(item)), at, depth) : wrong('an object of schemas or name lists')
+      case 'patterns': {
+        if (!isObject(value)) return wrong('an object of schemas')
+        const bad = Object.keys(value).find(source => !isRegExp(source))
+        return bad === undefined ? each(Object.entries(value), at, depth) : { pointer: at, sentence: `key ${show(bad)} is not a regular expression` }
+      }
+      case 'pattern':
+        return typeof value === 'string' && isRegExp(value) ? undefined : wrong('a regular expression')
+      case 'strings':
+        return isStrings(value) && new Set(value).size === value.length ? undefined : wrong('an array of different strings')
+      case 'string':
+        return typeof value === 'string' ? undefined : wrong('a string')
+      case 'count':
+        return Number.isInteger(value) && (value as number) >= 0 ? undefined : wrong('an integer from 0')
+      case 'number':
+        return typeof value === 'number' && (!at.endsWith('/multipleOf') || value > 0) ? undefined : wrong('a number')
+      case 'boolean':
+        return typeof value === 'boolean' ? undefined : wrong('true or false')
+      case 'type':
+        return (Array.isArray(value) ? value.length > 0 && value.every(item => TYPES.has(item)) : TYPES.has(value)) ? undefined : wrong(`one or some of ${[...TYPES].join(', ')}`)
+      case 'values':
+        return Array.isArray(value) ? undefined : wrong('an array')
+    }
+  }
+
+  const fault = walk(schema, '', 0)
+  if (fault) return fault
+  for (const { pointer, ref } of references) {
+    // 2026-07-28/basic/index#security-considerations: nothing is ever fetched because a schema says so
+    if (!ref.startsWith('#')) return { pointer, sentence: `${show(ref)} leads out of the document; only references within it (#…) are followed` }
+    if (!resolves(schema, ref.slice(1), anchors)) return { pointer, sentence: `${show(ref)} leads nowhere in this schema` }
+  }
+  return undefined
+}
+
+const resolves = (root: unknown, fragment: string, anchors: ReadonlySet<string>): boolean => {
+  if (fragment === '') return true
+  if (!fragment.startsWith('/')) return anchors.has(fragment)
+  let node = root
+  for (const part of fragment.slice(1).split('/')) {
+    let key: string
+    try {
+      key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
+    } catch {
+      return false
+    }
+    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, key)) return false
+    node = (node as { readonly [key: string]: unknown })[key]
+  }
+  return typeof node === 'boolean' || isObject(node)
+}
+
+const show = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
