@@ -1,0 +1,190 @@
+/** Streamable HTTP, server side: may this HTTP request in, and as what? Order of lines is precedence. No I/O. */
+import { Malformed, readText, type Incoming, type JsonLimits, type RpcNotification, type RpcRequest, type RpcResponse } from '../../wire/json-rpc.js'
+import { accepts, mediaType } from '../../wire/fields.js'
+import { ASSUMED, find, negotiate, type Revision } from '../../revisions/index.js'
+import { CODES, ProtocolError, Refusal } from '../../protocol/errors.js'
+import type { Session } from '../../protocol/session.js'
+import type { Guard } from '../guard.js'
+import { JSON_TYPE, SSE_TYPE, type Fields, type HttpHead, type HttpRequest } from '../http.js'
+
+/** What a binding decided an arrival is. Anything else is thrown as a Refusal. */
+export type Admission =
+  | { readonly as: 'exchange'; readonly request: RpcRequest; readonly revision: Revision; readonly session?: Session | undefined; readonly opens: boolean }
+  | { readonly as: 'notice'; readonly message: RpcNotification | RpcResponse; readonly session?: Session | undefined }
+  /** 2025-03-26 only; what could not be let in stands among the rest, to be answered with them. */
+  | { readonly as: 'batch'; readonly of: readonly (Admission | Refusal)[]; readonly revision: Revision; readonly session?: Session | undefined }
+  | { readonly as: 'stream'; readonly session: Session; readonly after?: string | undefined }
+  | { readonly as: 'goodbye'; readonly session: Session }
+
+/** What admission must look up. */
+export interface House {
+  /** Revisions served, oldest first. */
+  readonly revisions: readonly Revision[]
+  /** The open session of that id, if it is the caller's. */
+  session(id: string): Session | undefined
+  /** False: every POST stands alone, and no session is opened. */
+  readonly sessions: boolean
+  /** Does the server answer this method, and do the params fit? @throws ProtocolError -32601 or -32602 */
+  check(request: RpcRequest, revision: Revision): void
+  /** How deep and wide a body may be, and how many messages one array may hold. Beyond it: -32600, 400. */
+  readonly limits: JsonLimits
+  /** Longest request body, in bytes. Beyond it: 413. */
+  readonly maxBodyBytes: number
+  /** Refuse what the specification does not allow but deployed clients do, such as an `Accept` without both types. */
+  readonly strict: boolean
+}
+
+const HTTP = 'basic/transports#sending-messages-to-the-server'
+const LISTENING = 'basic/transports#listening-for-messages-from-the-server'
+const SESSIONS = 'basic/transports#session-management'
+const VERSION = 'basic/transports#protocol-version-header'
+
+const refuse = (status: number, message: string, clause: string, fields: readonly string[] = []): Refusal =>
+  new Refusal(status, CODES.invalidRequest, message, { clause, fields })
+
+/** What can be decided before the body is read. @throws Refusal */
+export const knock = (http: HttpHead, house: House, guard: Guard): void => {
+  const { method, fields } = http
+  if (method !== 'POST' && method !== 'GET' && method !== 'DELETE') {
+    throw refuse(405, `${method} is not offered here; POST, GET and DELETE are`, HTTP, ['Allow', 'GET, POST, DELETE'])
+  }
+  guard.check(fields)
+  if (method === 'GET' && accepts(fields.accept, SSE_TYPE) === 0) {
+    throw refuse(406, `GET opens an event stream, and Accept is ${JSON.stringify(fields.accept)}; expected ${SSE_TYPE}`, LISTENING)
+  }
+  if (method !== 'POST') return
+  const type = mediaType(fields['content-type'] ?? '')?.type
+  if (type !== JSON_TYPE) {
+    throw refuse(415, `Content-Type is ${JSON.stringify(fields['content-type'] ?? '(missing)')}; expected ${JSON_TYPE}`, HTTP)
+  }
+  const coding = fields['content-encoding']
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
+    throw refuse(415, `Content-Encoding ${JSON.stringify(coding)} is not taken; send the body as it is`, HTTP, ['Accept-Encoding', 'identity'])
+  }
+  if (accepts(fields.accept, JSON_TYPE) === 0 && accepts(fields.accept, SSE_TYPE) === 0) {
+    throw refuse(406, `Accept is ${JSON.stringify(fields.accept)}; expected ${JSON_TYPE} and ${SSE_TYPE}`, HTTP)
+  }
+  if (house.strict && !(accepts(fields.accept, JSON_TYPE) > 0 && accepts(fields.accept, SSE_TYPE) > 0 && fields.accept !== undefined)) {
+    throw refuse(406, `Accept is ${JSON.stringify(fields.accept ?? '(missing)')}; it must list both ${JSON_TYPE} and ${SSE_TYPE}`, HTTP)
+  }
+  if (Number(fields['content-length'] ?? 0) > house.maxBodyBytes) throw tooLarge(house)
+}
+
+/** The body is longer than this house reads. */
+export const tooLarge = (house: House): Refusal =>
+  refuse(413, `the body is longer than ${house.maxBodyBytes} bytes (maxBodyBytes)`, HTTP)
+
+/** May this request in, and as what? `knock` has let it pass, and its body has been read. @throws Refusal */
+export const admit = (http: HttpRequest, house: House): Admission => {
+  if (http.method !== 'POST') return admitSession(http, house)
+  const incoming = read(http.body, house.limits)
+  return incoming.as === 'batch' ? admitBatch(incoming.of, http.fields, house) : admitOne(incoming, http.fields, house)
+}
+
+const read = (body: string, limits: JsonLimits): ReturnType<typeof readText> => {
+  try {
+    return readText(body, limits)
+  } catch (error) {
+    throw error instanceof Malformed ? malformed(error) : error
+  }
+}
+
+const malformed = (error: Malformed): Refusal => new Refusal(400, error.code, error.message, { clause: 'basic/index#messages', id: error.id })
+
+/** GET listens, DELETE ends: both belong to a session. */
+const admitSession = (http: HttpRequest, house: House): Admission => {
+  if (!house.sessions) {
+    throw refuse(405, `${http.method} belongs to a session, and this server opens none; POST is offered`, SESSIONS, ['Allow', 'POST'])
+  }
+  const session = sessionOf(http.fields, house)
+  versionOf(http.fields, house, session)
+  if (http.method === 'DELETE') return { as: 'goodbye', session }
+  const after = session.revision.resumes ? http.fields['last-event-id'] : undefined
+  if (after !== undefined) assertResumable(session, after)
+  return { as: 'stream', session, after }
+}
+
+const RESUMING = 'basic/transports#resumability-and-redelivery'
+
+const assertResumable = (session: Session, after: string): void => {
+  const log = session.logOf(after)
+  const missed = log?.after(after)
+  if (!log || !missed) throw refuse(400, 'Last-Event-ID names no event that is still kept in this session; open a new stream without it', RESUMING)
+  // An empty stream in answer would look broken again, and clients would come back for ever. 405 is the only other answer GET may have.
+  if (log.ended && missed.length === 0) throw refuse(405, 'that stream is over, and the event named was its last: nothing more will come', RESUMING, ['Allow', 'POST, DELETE'])
+}
+
+const admitOne = (incoming: Incoming, fields: Fields, house: House): Admission => {
+  if (incoming.as === 'request' && incoming.message.method === 'initialize') return admitInitialize(incoming.message, house)
+  const id = incoming.as === 'request' ? incoming.message.id : undefined
+  const session = house.sessions ? sessionOf(fields, house, id) : undefined
+  const revision = versionOf(fields, house, session, id)
+  return admitWithin(incoming, revision, session, house)
+}
+
+const admitWithin = (incoming: Incoming, revision: Revision, session: Session | undefined, house: House): Admission => {
+  if (incoming.as !== 'request') return { as: 'notice', message: incoming.message, session }
+  check(incoming.message, revision, house)
+  return { as: 'exchange', request: incoming.message, revision, session, opens: false }
+}
+
+const admitInitialize = (request: RpcRequest, house: House): Admission => {
+  const offered = house.revisions.filter(revision => revision.http === 'streamable')
+  const asked = request.params?.protocolVersion
+  const revision = negotiate(typeof asked === 'string' ? asked : '', offered)
+  check(request, revision, house)
+  return { as: 'exchange', request, revision, opens: house.sessions }
+}
+
+const admitBatch = (of: readonly (Incoming | Malformed)[], fields: Fields, house: House): Admission => {
+  const session = house.sessions ? sessionOf(fields, house) : undefined
+  const revision = versionOf(fields, house, session)
+  if (!revision.batches) throw refuse(400, `the body is an array of ${of.length}; revision ${revision.id} takes one message at a time`, HTTP)
+  const admitted = of.map((incoming): Admission | Refusal => {
+    if (incoming instanceof Malformed) return malformed(incoming)
+    try {
+      if (incoming.as === 'request' && incoming.message.method === 'initialize') {
+        throw new Refusal(400, CODES.invalidRequest, 'initialize must not be part of a batch', { clause: 'basic/lifecycle#initialization', id: incoming.message.id })
+      }
+      return admitWithin(incoming, revision, session, house)
+    } catch (error) {
+      if (error instanceof Refusal) return error
+      throw error
+    }
+  })
+  return { as: 'batch', of: admitted, revision, session }
+}
+
+/** A method or params that the server does not take are answered as this revision wants. */
+const check = (request: RpcRequest, revision: Revision, house: House): void => {
+  try {
+    house.check(request, revision)
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    const status = error.code === CODES.methodNotFound ? revision.unknownMethodStatus : 200
+    throw new Refusal(status, error.code, error.message, { id: request.id, data: error.data as { readonly [key: string]: unknown } })
+  }
+}
+
+const sessionOf = (fields: Fields, house: House, id?: RpcRequest['id']): Session => {
+  const name = fields['mcp-session-id']
+  if (name === undefined) {
+    throw new Refusal(400, CODES.invalidRequest, 'Mcp-Session-Id is missing; send initialize first and repeat the id it answered with', { clause: SESSIONS, id })
+  }
+  const session = house.session(name)
+  // A session that ended, never was, or is somebody else's: the same answer, so that nothing can be learnt from it.
+  if (!session) throw new Refusal(404, CODES.invalidRequest, 'Mcp-Session-Id names no open session; send initialize to open one', { clause: SESSIONS, id })
+  return session
+}
+
+/** The revision in force: the session's; without one, what the header says. */
+const versionOf = (fields: Fields, house: House, session: Session | undefined, id?: RpcRequest['id']): Revision => {
+  const said = fields['mcp-protocol-version']
+  const named = said === undefined ? session?.revision ?? ASSUMED : find(said)
+  if (named?.era !== 'legacy' || !house.revisions.includes(named) || (house.strict && session && named !== session.revision)) {
+    const expected = session ? session.revision.id : house.revisions.map(revision => revision.id).join(', ')
+    throw new Refusal(400, CODES.invalidRequest, `MCP-Protocol-Version is ${said === undefined ? '(missing)' : JSON.stringify(said)}; expected ${expected}`, { clause: VERSION, id })
+  }
+  return session ? session.revision : named
+}
+

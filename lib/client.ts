@@ -1,0 +1,20 @@
+/** `mcpwire/client`: everything a client needs. */
+export { connect, type ConnectOptions } from './io/connect.js'
+export type { Client } from './client/client.js'
+export type { ClientEvents, ClientOptions } from './client/options.js'
+export type { Call, CallOptions } from './client/call.js'
+export { acceptDefaults, type Answerers, type Asker } from './client/answers.js'
+export type { Carrier, Hearer, Hearing, Listening } from './client/carrier.js'
+export { SessionGone } from './client/carrier.js'
+export type {
+  ElicitAnswer, ElicitForm, ElicitUrl, LogNotification, Notification, ProgressNotification, Root, SampleAnswer, SampleContent, SampleMessage, SampleParams,
+} from './client/typed.js'
+export { BrokenStream, Cancelled, CODES, HttpRefusal, InvalidMessage, ProtocolError, RpcError, Timeout } from './protocol/errors.js'
+export type {
+  Annotations, AudioContent, CallToolResult, ContentBlock, EmbeddedResource, Icon, ImageContent, Implementation, ResourceContents, ResourceLink, TextContent,
+  Tool, ToolAnnotations,
+} from './protocol/types.js'
+export type { Standing } from './protocol/opening.js'
+export { type Level, LEVELS } from './wire/levels.js'
+export type { JsonObject, RpcId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from './wire/json-rpc.js'
+export type { Revision } from './revisions/index.js'

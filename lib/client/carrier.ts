@@ -1,0 +1,61 @@
+/** What a client needs from a transport: say one thing, hear everything said back about it. */
+import type { RpcMessage } from '../wire/json-rpc.js'
+import type { Standing } from '../protocol/opening.js'
+
+/**
+ * Who hears what comes back about one message. Called in order; after `end` no more. Must not throw.
+ * About a request: messages sent on its behalf, its response, the end. About anything else: the end, once it is delivered.
+ */
+export interface Hearer {
+  hear(message: RpcMessage): void
+  /** Nothing more will come. `SessionGone`: the request was not looked at. Any other error: why there is no response, or not more of them. */
+  end(error?: Error): void
+  /** The name the other side gave the session it opens, before the message that opens it. */
+  session?(id: string): void
+  /** A rule was broken, and the conversation goes on. */
+  fault(error: Error): void
+}
+
+/** One message on its way, and what is heard of it. */
+export interface Hearing {
+  /** Stops listening: nothing more is called, `end` included. What it means to the other side is the revision's to say. */
+  stop(): void
+}
+
+/** What is heard unasked, and whether it can be. */
+export interface Listening extends Hearing {
+  /** Settles once the other side has said whether it offers this; never rejects. */
+  readonly settled: Promise<void>
+}
+
+/** Carries messages to one server. An own one takes a `send`, a `listen`, and a `close` that lets go of what they hold. */
+export interface Carrier {
+  /** Says one thing. Errors are heard, never thrown. */
+  send(message: RpcMessage, standing: Standing, hearer: Hearer): Hearing
+  /** Hears what belongs to no message of ours, until stopped. Best effort; `end` says that it is not to be had. */
+  listen(standing: Standing, hearer: Hearer): Listening
+  /** Tells the other side that this session is over. Best effort, within a bound; never rejects. */
+  leave(standing: Standing): Promise<void>
+  /** Drops every connection; what is still heard ends with an error. */
+  close(): Promise<void>
+}
+
+/** The session has ended on the other side, and what was said in it was not looked at: basic/transports#session-management. */
+export class SessionGone extends Error {
+  override readonly name = 'SessionGone'
+  /** @param cause what the caller is to see if nothing else can be done. */
+  constructor(override readonly cause: Error) {
+    super((cause.cause instanceof Error ? cause.cause : cause).message)
+  }
+}
+
+/** The error that callers are shown: the refusal itself, where a session's end is what it says. */
+export const bared = (error: unknown): Error => (error instanceof SessionGone ? error.cause : error as Error)
+
+/** Time, as whoever runs the client has it. */
+export interface Clock {
+  /** Milliseconds from any fixed point, never going back. */
+  nowMs(): number
+  /** Runs once, after at least that long, unless the returned function is called first. `holding` keeps the process alive for it. */
+  after(ms: number, run: () => void, holding: boolean): () => void
+}

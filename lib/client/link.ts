@@ -1,0 +1,164 @@
+/** A client's hold on one server: opens the conversation, opens it again when the session has died, and listens. No I/O of its own. */
+import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
+import type { Level } from '../wire/levels.js'
+import { HttpRefusal, InvalidMessage, RpcError, Timeout } from '../protocol/errors.js'
+import { Opening, type OpeningOptions, type Outcome, type ServerSays, type Standing } from '../protocol/opening.js'
+import { declared, speaks } from '../revisions/vocabulary.js'
+import { bared, type Carrier, type Clock, type Listening, SessionGone } from './carrier.js'
+
+export interface LinkOptions extends OpeningOptions {
+  /** Hear what the server says unasked. */
+  readonly listen: boolean
+  /** What is heard about no call of ours. */
+  readonly heard: (message: RpcRequest | RpcNotification, standing: Standing) => void
+  readonly onError: (error: Error) => void
+  readonly onSessionReplaced: (why: string) => void
+}
+
+/**
+ * How long opening waits for the answer to "may I listen?", in milliseconds: the first call may already make the server speak there.
+ * A server that answers only once it has something to say costs this much, once.
+ */
+const LISTEN_WAIT_MS = 250
+
+export class Link {
+  #standing: Standing | undefined
+  #server: ServerSays | undefined
+  #renewing: Promise<void> | undefined
+  #listening: Listening | undefined
+  /** The level last asked for: a new session is told again. */
+  level: Level | undefined
+
+  constructor(readonly carrier: Carrier, private readonly clock: Clock, private readonly options: LinkOptions) {}
+
+  /** In force once `open` has settled. */
+  get standing(): Standing {
+    return this.#standing!
+  }
+
+  get server(): ServerSays {
+    return this.#server!
+  }
+
+  /** A new session is being opened: wait for it. */
+  get renewing(): Promise<void> | undefined {
+    return this.#renewing
+  }
+
+  /** Opens, and waits a moment for the stream. @throws what the opening failed with */
+  async open(): Promise<void> {
+    await this.#open()
+    const { settled } = this.#listening ?? {}
+    if (settled) await new Promise<void>(resolve => void settled.then(this.clock.after(LISTEN_WAIT_MS, resolve, true)).then(resolve))
+  }
+
+  /** One new session for all who found `dead` to be so. */
+  renew(dead: Standing, why: SessionGone): Promise<void> {
+    if (this.#renewing || this.#standing !== dead) return this.#renewing ?? Promise.resolve()
+    this.#listening?.stop()
+    this.#renewing = this.#open()
+      .then(() => this.options.onSessionReplaced(why.message))
+      .finally(() => {
+        this.#renewing = undefined
+      })
+    return this.#renewing
+  }
+
+  async close(): Promise<void> {
+    this.#listening?.stop()
+    if (this.#standing) await this.carrier.leave(this.#standing)
+    await this.carrier.close()
+  }
+
+  async #open(): Promise<void> {
+    const opening = new Opening(this.options)
+    let session: string | undefined
+    for (let step = opening.first(); ;) {
+      if ('fail' in step) throw step.fail
+      if ('fallBackTo' in step) throw new InvalidMessage(`the server needs ${step.fallBackTo}, which this carrier is not`)
+      if ('settled' in step) return this.#settle({ revision: step.settled, session }, step.server)
+      const tried = await this.#ask(step.try, { revision: step.as }, step.withinMs)
+      session = tried.session
+      step = opening.next(tried.outcome)
+    }
+  }
+
+  /** basic/lifecycle#initialization: say that it is done, and only then anything else. */
+  async #settle(standing: Standing, server: ServerSays): Promise<void> {
+    await this.tell({ jsonrpc: '2.0', method: 'notifications/initialized' }, standing).catch((error: unknown) => Promise.reject(bared(error)))
+    const { level } = this
+    const row = speaks(standing.revision, 'logging/setLevel', 'client')
+    if (level !== undefined && row && declared(server.capabilities, row)) {
+      const { newId, withinMs } = this.options
+      const { outcome } = await this.#ask({ jsonrpc: '2.0', id: newId(), method: row.method, params: { level } }, standing, withinMs)
+      if ('error' in outcome) throw new RpcError(outcome.error, row.method)
+      if ('refusal' in outcome) throw outcome.refusal
+      if ('silence' in outcome) throw new Timeout(`${row.method} was not answered within ${withinMs} ms`, 'timeoutMs', withinMs)
+    }
+    this.#standing = standing
+    this.#server = server
+    if (this.options.listen && standing.revision.changes === 'GET stream') this.#listen(standing)
+  }
+
+  #listen(standing: Standing): void {
+    const { heard, onError } = this.options
+    this.#listening = this.carrier.listen(standing, {
+      hear: message => {
+        if ('method' in message) heard(message, standing)
+      },
+      end: error => {
+        if (error instanceof SessionGone) this.renew(standing, error).catch(onError)
+        else if (error) onError(error)
+      },
+      fault: onError,
+    })
+  }
+
+  /** Says something that has no answer; settles once it was taken. */
+  tell(message: RpcNotification | RpcResponse, standing: Standing): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.carrier.send(message, standing, {
+        hear: () => {},
+        end: error => (error ? reject(error) : resolve()),
+        fault: this.options.onError,
+      })
+    })
+  }
+
+  /** One request of the opening. Unlike a call's it is never cancelled: basic/utilities/cancellation#behavior-requirements. */
+  #ask(request: RpcRequest, standing: Standing, withinMs: number): Promise<{ readonly outcome: Outcome; readonly session: string | undefined }> {
+    return new Promise((resolve, reject) => {
+      let session: string | undefined
+      const settle = (outcome: Outcome): void => {
+        disarm()
+        resolve({ outcome, session })
+      }
+      const fail = (error: Error): void => {
+        disarm()
+        reject(error)
+      }
+      const hearing = this.carrier.send(request, standing, {
+        session: id => {
+          session = id
+        },
+        hear: message => this.#heardOpening(message, { ...standing, session: session ?? standing.session }, settle),
+        end: error => {
+          const why = bared(error ?? new InvalidMessage(`${request.method} was not answered`))
+          const refusal = why instanceof RpcError ? why.cause : why
+          if (!(refusal instanceof HttpRefusal)) fail(why)
+          else settle(why instanceof RpcError && refusal.error ? { error: refusal.error } : { refusal })
+        },
+        fault: this.options.onError,
+      })
+      const disarm = this.clock.after(withinMs, () => {
+        hearing.stop()
+        settle({ silence: true })
+      }, true)
+    })
+  }
+
+  #heardOpening(message: RpcMessage, standing: Standing, settle: (outcome: Outcome) => void): void {
+    if ('method' in message) this.options.heard(message, standing)
+    else settle('result' in message ? { result: message.result } : { error: message.error })
+  }
+}

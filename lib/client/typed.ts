@@ -1,0 +1,91 @@
+/** What a client hears and is asked, as types: notifications told apart by `method`, and the params and results of a server's requests. */
+import type { JsonObject, RpcId } from '../wire/json-rpc.js'
+import type { Level } from '../wire/levels.js'
+import type { AudioContent, ImageContent, TextContent, WithMeta } from '../protocol/types.js'
+
+interface Note<Method extends string, Params> {
+  readonly jsonrpc: '2.0'
+  readonly method: Method
+  readonly params: Params & WithMeta & JsonObject
+}
+interface Bare<Method extends string> {
+  readonly jsonrpc: '2.0'
+  readonly method: Method
+  readonly params?: WithMeta & JsonObject
+}
+
+/** server/utilities/logging#log-message-notifications */
+export type LogNotification = Note<'notifications/message', { readonly level: Level; readonly logger?: string; readonly data: unknown }>
+
+/** basic/utilities/progress */
+export type ProgressNotification = Note<'notifications/progress', {
+  readonly progressToken: RpcId
+  readonly progress: number
+  readonly total?: number
+  readonly message?: string
+}>
+
+/**
+ * A notification as it was sent, told apart by `method`. One of a method that is not listed here is an extension's: it is delivered as well,
+ * and can be told by comparing `method` as a plain string.
+ */
+export type Notification =
+  | LogNotification
+  | ProgressNotification
+  | Bare<'notifications/tools/list_changed'>
+  | Bare<'notifications/prompts/list_changed'>
+  | Bare<'notifications/resources/list_changed'>
+  | Note<'notifications/resources/updated', { readonly uri: string }>
+  | Note<'notifications/elicitation/complete', { readonly elicitationId: string }>
+  | Note<'notifications/tasks/status', JsonObject>
+
+/** client/elicitation: a form to be filled in. Params of an older or newer revision may have more members. */
+export interface ElicitForm {
+  readonly mode?: 'form'
+  readonly message: string
+  /** A flat object of primitives. */
+  readonly requestedSchema: JsonObject
+}
+/** client/elicitation: a page to be visited, with the user's consent; what happens there is not seen here. */
+export interface ElicitUrl {
+  readonly mode: 'url'
+  readonly message: string
+  readonly url: string
+  readonly elicitationId: string
+}
+export interface ElicitAnswer extends WithMeta {
+  /** Sent it; said no; went away without a choice. */
+  readonly action: 'accept' | 'decline' | 'cancel'
+  /** What was filled in, when it was accepted. */
+  readonly content?: { readonly [name: string]: string | number | boolean | readonly string[] }
+}
+
+/** client/sampling */
+export interface SampleParams {
+  readonly messages: readonly SampleMessage[]
+  readonly maxTokens: number
+  readonly systemPrompt?: string
+  readonly temperature?: number
+  readonly stopSequences?: readonly string[]
+  readonly modelPreferences?: JsonObject
+  readonly includeContext?: 'none' | 'thisServer' | 'allServers'
+  readonly metadata?: JsonObject
+}
+export type SampleContent = TextContent | ImageContent | AudioContent
+export interface SampleMessage {
+  readonly role: 'user' | 'assistant'
+  readonly content: SampleContent | readonly SampleContent[]
+}
+export interface SampleAnswer extends WithMeta {
+  readonly role: 'user' | 'assistant'
+  readonly content: SampleContent
+  readonly model: string
+  readonly stopReason?: string
+}
+
+/** client/roots */
+export interface Root extends WithMeta {
+  /** Begins with `file://`. */
+  readonly uri: string
+  readonly name?: string
+}

@@ -1,0 +1,248 @@
+/** Streamable HTTP on node:http: let requests in, run them, perform what is said, notice hang-ups. Decides nothing itself. */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Guard, type GuardOptions } from '../bindings/guard.js'
+import { SSE_TYPE, type Fields } from '../bindings/http.js'
+import { admit, knock, tooLarge, type Admission, type House } from '../bindings/streamable-http/admit.js'
+import { CODES, Refusal } from '../protocol/errors.js'
+import { Exchange } from '../protocol/exchange.js'
+import { REPLAY_LIMITS, ReplayBudget, ReplayLog, type ReplayLimits } from '../protocol/replay-log.js'
+import { SESSION_LIMITS, Sessions, type Session, type SessionLimits } from '../protocol/session.js'
+import type { Revision } from '../revisions/index.js'
+import { callerOf } from '../server/lifecycle.js'
+import type { Server } from '../server/server.js'
+import { JSON_LIMITS } from '../wire/json-rpc.js'
+import { runBatch } from './http-batch.js'
+import { HttpOutlet, type Outlets } from './http-outlet.js'
+import { writeRefusal } from './http-refusal.js'
+import { readBody } from './read-body.js'
+
+export interface HttpOptions extends GuardOptions, Partial<SessionLimits>, Partial<ReplayLimits> {
+  /** Where the endpoint is. Any other path is a 404, or the next handler's. Default `/mcp`. */
+  readonly path?: string
+  /** Longest request body, in bytes. Beyond it: 413, connection closed. Default 4 MiB. */
+  readonly maxBodyBytes?: number
+  /** Messages in one array, where a revision takes arrays. Beyond it: -32600, 400. Default 100. */
+  readonly maxBatch?: number
+  /** False: no session is opened and every POST stands alone, for hosts that keep nothing. No GET stream, no resuming, no questions to the client. Default true. */
+  readonly sessions?: boolean
+  /** Bytes waiting for one slow reader. Beyond them its log and progress notifications are dropped and counted; responses never. Default 1 MiB. */
+  readonly maxQueuedBytes?: number
+  /** Quiet streams say a comment this often, in milliseconds. Default 15 000. */
+  readonly keepAliveMs?: number
+  /** A call that takes longer becomes a stream where that can be resumed, in milliseconds. Default 1000. */
+  readonly streamAfterMs?: number
+  /** What clients are told to wait before they come back to a broken stream, in milliseconds. Default 1000. */
+  readonly retryMs?: number
+  /** How long a client may take to answer a request of ours, in milliseconds: a person may have to. Default 600 000. */
+  readonly answerTimeoutMs?: number
+  /** Refuse what deployed clients do and the specification does not allow. Default false. */
+  readonly strict?: boolean
+  /** Who is calling, by the host application's own authentication. Sessions are then that caller's alone. */
+  readonly principal?: (req: IncomingMessage) => string | undefined
+}
+
+/** What is open and what was lost, for dashboards. */
+export interface HttpStats {
+  readonly sessions: number
+  readonly sessionsOpened: number
+  readonly sessionsExpired: number
+  /** Replies that are waiting or streaming. */
+  readonly open: number
+  /** Characters of events kept for clients that may come back. */
+  readonly replayBytes: number
+  /** Notifications that slow readers missed. */
+  readonly dropped: number
+}
+
+/** A `node:http` request listener that also knows its state and how to end. `next` is called for paths that are not its own. */
+export interface HttpHandler {
+  (req: IncomingMessage, res: ServerResponse, next?: () => void): void
+  stats(): HttpStats
+  /** Refuses what is new with 503, ends GET streams, lets what runs finish for `graceMs` (default 5000), then cuts the rest. */
+  close(options?: { readonly graceMs?: number }): Promise<void>
+}
+
+const NOWHERE = ['Content-Length', '0']
+
+/** Mounts a server on any `http.Server`: `http.createServer(httpHandler(server))`. */
+export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHandler => {
+  const { path = '/mcp', maxBodyBytes = 4_194_304, maxBatch = JSON_LIMITS.maxBatch, sessions: keepSessions = true, strict = false, answerTimeoutMs = 600_000, principal } = options
+  const nowMs = (): number => performance.now()
+  const pick = <T extends object>(defaults: T): T =>
+    Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, (options as Partial<Record<string, unknown>>)[name] ?? value])) as T
+  const sessions = new Sessions({ nowMs, newId: randomUUID }, pick(SESSION_LIMITS))
+  server.changes.audiences.add(sessions)
+  const budget = new ReplayBudget(pick(REPLAY_LIMITS))
+  const outletOf = new WeakMap<ReplayLog, HttpOutlet>()
+  const guards = new Map<number, Guard>()
+  let closing = false
+  let ticker: NodeJS.Timeout | undefined
+
+  const all: Outlets = {
+    maxQueuedBytes: options.maxQueuedBytes ?? 1_048_576,
+    keepAliveMs: options.keepAliveMs ?? 15_000,
+    streamAfterMs: options.streamAfterMs ?? 1000,
+    retryMs: options.retryMs ?? 1000,
+    nowMs,
+    newLog: (session, outlet) => {
+      const log = new ReplayLog(randomUUID().slice(0, 13), session.streams, budget, nowMs())
+      outletOf.set(log, outlet)
+      return log
+    },
+    open: new Set(),
+    dropped: 0,
+    wake: () => (ticker ??= setInterval(tick, Math.min(500, options.streamAfterMs ?? 500, options.keepAliveMs ?? 500)).unref()),
+  }
+  const tick = (): void => {
+    const now = nowMs()
+    for (const outlet of all.open) outlet.tick(now)
+    budget.sweep(now)
+    sessions.sweep()
+    for (const session of sessions.values()) if (session.asked.size > 0) session.asked.sweep(now, answerTimeoutMs)
+    if (all.open.size > 0 || budget.logs.size > 0) return
+    clearInterval(ticker)
+    ticker = undefined
+  }
+
+  const houseFor = (who: string | undefined): House => ({
+    revisions: server.revisions,
+    sessions: keepSessions,
+    limits: { ...JSON_LIMITS, maxBatch },
+    maxBodyBytes,
+    strict,
+    session: id => sessions.find(id, who),
+    check: (request, revision) => server.check(request, revision),
+  })
+  const anyone = houseFor(undefined)
+
+  const guardOf = (port: number): Guard => {
+    let guard = guards.get(port)
+    if (!guard) guards.set(port, (guard = new Guard(options, port)))
+    return guard
+  }
+
+  const enter = (admission: Admission, fields: Fields, res: ServerResponse, who: string | undefined): void => {
+    switch (admission.as) {
+      case 'exchange':
+        return run(admission, fields, res, who)
+      case 'notice':
+        server.notice(admission.message, admission.session)
+        res.writeHead(202, NOWHERE).end()
+        return
+      case 'batch':
+        return runBatch(server, admission, new HttpOutlet(all, res, { ...admission, accept: fields.accept }), who)
+      case 'stream':
+        return listenOn(admission, res)
+      case 'goodbye':
+        sessions.end(admission.session, 'the client ended it')
+        res.writeHead(204).end()
+        return
+    }
+  }
+
+  const run = ({ request, revision, session, opens }: Admission & { as: 'exchange' }, fields: Fields, res: ServerResponse, who: string | undefined): void => {
+    const client = session?.client ?? callerOf(request.params)
+    const opened = opens ? open(revision, client, who) : undefined
+    const outlet = new HttpOutlet(all, res, { revision, session, accept: fields.accept, ...(opened && { fields: ['Mcp-Session-Id', opened.id] }) })
+    const exchange = new Exchange(request, revision, client, outlet, { session, principal: who, hears: keepSessions })
+    outlet.exchange = exchange
+    server.serve(exchange)
+    if (exchange.open) setImmediate(watch, outlet)
+  }
+
+  const open = (revision: Revision, client: Session['client'], who: string | undefined): Session => {
+    const session = sessions.open(revision, client, who)
+    if (session) return session
+    throw new Refusal(503, CODES.internalError, `${sessions.limits.maxSessions} sessions are open and none is idle (maxSessions); try again later`, { fields: ['Retry-After', '30'] })
+  }
+
+  const listenOn = ({ session, after }: Admission & { as: 'stream' }, res: ServerResponse): void => {
+    const kept = after === undefined ? undefined : session.logOf(after)
+    const resumed = kept && outletOf.get(kept)
+    if (resumed) {
+      resumed.attach(res, after!)
+      if (resumed.listens) takeOver(session, resumed)
+      return
+    }
+    const outlet = new HttpOutlet(all, res, { revision: session.revision, session, accept: SSE_TYPE, listens: true })
+    takeOver(session, outlet)
+    outlet.begin()
+    outlet.flush()
+  }
+
+  /** The newest GET stream is the one that is listened on: an older one may be a connection nobody noticed was lost. */
+  const takeOver = (session: Session, outlet: HttpOutlet): void => {
+    if (session.channel !== outlet) session.channel?.end()
+    session.channel = outlet
+  }
+
+  const handler = (req: IncomingMessage, res: ServerResponse, next?: () => void): void => {
+    try {
+      const target = req.url ?? '/'
+      const query = target.indexOf('?')
+      if ((query < 0 ? target : target.slice(0, query)) !== path) {
+        if (next) return next()
+        throw new Refusal(404, CODES.invalidRequest, `${JSON.stringify(target.slice(0, 200))} is not served here; the MCP endpoint is ${path}`)
+      }
+      if (closing) throw new Refusal(503, CODES.internalError, 'the server is shutting down')
+      const fields = fieldsOf(req)
+      const method = req.method ?? ''
+      knock({ method, target, fields }, anyone, guardOf(req.socket.localPort ?? 0))
+      const who = principal?.(req)
+      const house = principal ? houseFor(who) : anyone
+      if (method !== 'POST') return enter(admit({ method, target, fields, body: '' }, house), fields, res, who)
+      readBody(req, maxBodyBytes, () => tooLarge(house), (fault, body) => {
+        try {
+          if (fault) throw fault
+          enter(admit({ method, target, fields, body }, house), fields, res, who)
+        } catch (error) {
+          refuse(req, res, error)
+        }
+      })
+    } catch (error) {
+      refuse(req, res, error)
+    }
+  }
+
+  const refuse = (req: IncomingMessage, res: ServerResponse, error: unknown): void => {
+    if (!(error instanceof Refusal)) server.report(error, { method: `HTTP ${req.method}` })
+    writeRefusal(req, res, error instanceof Refusal ? error : new Refusal(500, CODES.internalError, 'Internal error'))
+  }
+
+  const close = async ({ graceMs = 5000 }: { readonly graceMs?: number } = {}): Promise<void> => {
+    closing = true
+    server.changes.audiences.delete(sessions)
+    for (const session of sessions.values()) session.channel?.end()
+    const deadline = nowMs() + graceMs
+    while (all.open.size > 0 && nowMs() < deadline) await new Promise(resolve => setTimeout(resolve, 10))
+    sessions.endAll('the server is shutting down')
+    for (const outlet of [...all.open]) outlet.destroy()
+    clearInterval(ticker)
+    ticker = undefined
+  }
+
+  const stats = (): HttpStats => ({
+    sessions: sessions.size,
+    sessionsOpened: sessions.opened,
+    sessionsExpired: sessions.expired,
+    open: all.open.size,
+    replayBytes: budget.bytes,
+    dropped: all.dropped,
+  })
+
+  return Object.assign(handler, { stats, close })
+}
+
+const watch = (outlet: HttpOutlet): void => outlet.watch()
+
+/** Node keeps the first of two Host or Content-Type lines in silence; a request that says two things is refused, so both must be seen. */
+const fieldsOf = (req: IncomingMessage): Fields => {
+  const fields = req.headers as { [name: string]: string | undefined }
+  const raw = req.rawHeaders
+  let hosts = 0
+  for (let i = 0; i < raw.length; i += 2) {
+    if (raw[i]!.length === 4 && raw[i]!.toLowerCase() === 'host') hosts++
+  }
+  return hosts > 1 ? { ...fields, host: `${fields.host}, (twice)` } : fields
+}

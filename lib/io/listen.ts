@@ -1,0 +1,88 @@
+/** listen(): a node:http server of its own around a handler, with the deadlines and error answers node does not give by itself. */
+import { createServer as createHttpServer, type Server as NodeServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { CODES, failure, ProtocolError } from '../protocol/errors.js'
+import type { Server } from '../server/server.js'
+import { httpHandler, type HttpHandler, type HttpOptions, type HttpStats } from './http-handler.js'
+
+export interface ListenOptions extends HttpOptions {
+  /** Default 3000; 0 takes a free one. */
+  readonly port?: number
+  /** Address to bind. Default 127.0.0.1. Any but a loopback address needs `hosts`. */
+  readonly host?: string
+  /** Time for a request's header to arrive, in milliseconds. Default 10 000. */
+  readonly headersTimeoutMs?: number
+  /** Time for a whole request to arrive, in milliseconds. Default 40 000. */
+  readonly requestTimeoutMs?: number
+}
+
+export interface Listening {
+  /** Where it listens: `http://127.0.0.1:3000/mcp`. */
+  readonly url: string
+  readonly port: number
+  /** The server underneath, for what is not ours to offer. */
+  readonly http: NodeServer
+  stats(): HttpStats
+  /** Stops accepting, lets what runs finish for `graceMs` (default 5000), ends the rest. Settles when the port is free. */
+  close(options?: { readonly graceMs?: number }): Promise<void>
+}
+
+const LOOPBACK = /^(127\.|::1$|localhost$)/
+
+/**
+ * Serves a server over Streamable HTTP, on loopback unless told otherwise.
+ * @throws TypeError for a wider address without `hosts`: anybody who can make a browser look up a name could then talk to it.
+ * Rejects with node's error when the port is taken.
+ */
+export const listen = async (server: Server, options: ListenOptions = {}): Promise<Listening> => {
+  const { port = 3000, host = '127.0.0.1', headersTimeoutMs = 10_000, requestTimeoutMs = 40_000, path = '/mcp' } = options
+  if (!LOOPBACK.test(host) && options.hosts === undefined) {
+    throw new TypeError(`listen: ${host} can be reached from elsewhere; name the hosts you serve, for example { hosts: ['mcp.example.com'] }`)
+  }
+  const handler: HttpHandler = httpHandler(server, options)
+  const http = createHttpServer({
+    requireHostHeader: false, // the guard refuses it in words
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: 2000, // node looks for late requests only every 30 s
+  })
+  http.on('request', handler)
+  // Without a listener node answers 100 before anybody has looked at the head.
+  http.on('checkContinue', (req, res) => {
+    if (Number(req.headers['content-length'] ?? 0) <= (options.maxBodyBytes ?? 4_194_304)) res.writeContinue()
+    handler(req, res)
+  })
+  http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+    const [status, phrase] = STATUS.get(error.code ?? '') ?? [400, 'Bad Request']
+    const body = JSON.stringify(failure(undefined, new ProtocolError(CODES.invalidRequest, `HTTP could not be read: ${error.message}`)))
+    socket.end(`HTTP/1.1 ${status} ${phrase}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
+  })
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject)
+    http.listen(port, host, () => {
+      http.removeListener('error', reject)
+      resolve()
+    })
+  })
+  setImmediate(() => void server.warm())
+  const address = http.address() as AddressInfo
+  return {
+    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}${path}`,
+    port: address.port,
+    http,
+    stats: () => handler.stats(),
+    close: async options => {
+      const closed = new Promise<void>(resolve => http.close(() => resolve()))
+      http.closeIdleConnections()
+      await handler.close(options)
+      http.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+const STATUS: ReadonlyMap<string, readonly [number, string]> = new Map([
+  ['HPE_HEADER_OVERFLOW', [431, 'Request Header Fields Too Large']],
+  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Request Timeout']],
+])

@@ -1,0 +1,39 @@
+/** Reads the body of a node:http request: bounded, whole, and only as UTF-8. */
+import { isAscii, isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
+import { CODES, Refusal } from '../protocol/errors.js'
+
+/**
+ * Calls back once, with the text or with what is wrong with it. Stops reading at `maxBytes`.
+ * A body that a framework has parsed already is taken from `req.body`.
+ */
+export const readBody = (req: IncomingMessage, maxBytes: number, tooLarge: () => Refusal, done: (fault: Refusal | undefined, text: string) => void): void => {
+  const parsed = (req as { body?: unknown }).body
+  if (parsed !== undefined) {
+    return done(undefined, typeof parsed === 'string' ? parsed : Buffer.isBuffer(parsed) ? parsed.toString() : JSON.stringify(parsed))
+  }
+  if (req.readableEnded) {
+    return done(new Refusal(500, CODES.internalError, 'the body was read before mcpwire could: mount it before body parsers, or let them leave req.body'), '')
+  }
+  let first: Buffer | undefined
+  let rest: Buffer[] | undefined
+  let size = 0
+  req.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size > maxBytes) {
+      req.removeAllListeners('data').removeAllListeners('end').pause()
+      return done(tooLarge(), '')
+    }
+    if (first === undefined) first = chunk
+    else if (rest === undefined) rest = [first, chunk]
+    else rest.push(chunk)
+  })
+  req.on('end', () => {
+    const bytes = rest ? Buffer.concat(rest, size) : first
+    if (bytes === undefined) return done(undefined, '')
+    // RFC 8259, 8.1: JSON between systems is UTF-8. Replacement characters would change what was said.
+    if (isAscii(bytes)) return done(undefined, bytes.toString('latin1'))
+    if (!isUtf8(bytes)) return done(new Refusal(400, CODES.parseError, 'the body is not UTF-8', { clause: 'basic/transports' }), '')
+    return done(undefined, bytes.toString('utf8'))
+  })
+}

@@ -1,0 +1,13 @@
+/** `mcpwire/server`: what a server needs. Never loads undici. */
+export { createServer, Server, type ServerOptions } from './server/server.js'
+export { ToolError, type ErrorPlace, type ToolDefinition, type ToolHandler } from './server/tools.js'
+export type { PartialResult, ToolReturn } from './server/content.js'
+export type { Context, ProgressOptions } from './server/context.js'
+export type { Announce } from './server/changes.js'
+export type { Log, LogOptions, Say } from './server/logging.js'
+export { MAX_ROUNDS, needs, type Answers, type Needs, type Question } from './server/input.js'
+export { httpHandler, type HttpHandler, type HttpOptions, type HttpStats } from './io/http-handler.js'
+export { listen, type Listening, type ListenOptions } from './io/listen.js'
+export { CODES, NoChannel, ProtocolError } from './protocol/errors.js'
+export type * from './protocol/types.js'
+export type { FromSchema, JsonSchema } from './validation/from-schema.js'

@@ -1,0 +1,51 @@
+/** What a server says of its own accord: changed lists, and log entries that belong to no request. No I/O. */
+import { speaks } from '../revisions/vocabulary.js'
+import type { RpcNotification } from '../wire/json-rpc.js'
+import { LEVELS, reaches, type Level } from '../wire/levels.js'
+import type { Session } from '../protocol/session.js'
+import { logMessage, type LogOptions } from './logging.js'
+
+/** Who can be told: the open sessions of one mount. */
+export interface Audience {
+  values(): Iterable<Session>
+}
+
+/** Says `data` to every session whose level lets it pass, on the stream it listens on. Returns how many were told. */
+export type Announce = (data: unknown, options?: LogOptions) => number
+
+export class Changes {
+  readonly audiences = new Set<Audience>()
+  readonly #pending = new Set<string>()
+  /** `debug` to `emergency`, for what belongs to no request. */
+  readonly log: { readonly [L in Level]: Announce }
+
+  constructor() {
+    const announce = (level: Level): Announce => (data, options) =>
+      this.#tell(logMessage(level, data, options?.logger), session => {
+        const threshold = session.revision.threshold(undefined, session.logLevel)
+        return threshold !== undefined && reaches(level, threshold)
+      })
+    this.log = Object.fromEntries(LEVELS.map(level => [level, announce(level)])) as { [L in Level]: Announce }
+  }
+
+  /** Announces that a list has changed: once, however often it changes before this turn is over. */
+  listChanged(method: string): void {
+    if (this.audiences.size === 0 || this.#pending.has(method)) return
+    this.#pending.add(method)
+    queueMicrotask(() => {
+      this.#pending.delete(method)
+      this.#tell({ jsonrpc: '2.0', method })
+    })
+  }
+
+  #tell(message: RpcNotification, wants: (session: Session) => boolean = () => true): number {
+    let told = 0
+    for (const audience of this.audiences) {
+      for (const session of audience.values()) {
+        // basic/lifecycle#initialization: before `initialized`, a server says nothing but pings and log entries
+        if ((session.ready || message.method === 'notifications/message') && speaks(session.revision, message.method, 'server') && wants(session) && session.tell(message)) told++
+      }
+    }
+    return told
+  }
+}

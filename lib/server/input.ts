@@ -1,0 +1,82 @@
+/**
+ * `needs()`: a handler that must ask the client says what it needs and is run again, from the top, with the answers.
+ * By request, the questions go out on the exchange's own stream. No I/O.
+ */
+import type { JsonObject } from '../wire/json-rpc.js'
+import { asks, declared } from '../revisions/vocabulary.js'
+import { CODES, NoChannel, ProtocolError, Timeout } from '../protocol/errors.js'
+import type { Exchange } from '../protocol/exchange.js'
+import { serverChecks } from '../validation/server-checks.js'
+
+/** One question to the client: `elicitation/create`, `sampling/createMessage` or `roots/list`. */
+export interface Question {
+  readonly method: string
+  readonly params?: JsonObject
+}
+
+/** Results by the name their question was asked under. */
+export type Answers = { readonly [name: string]: JsonObject }
+
+/** What a handler returns to be run again with `ctx.answers`. */
+export class Needs {
+  constructor(readonly questions: { readonly [name: string]: Question }) {}
+}
+
+/**
+ * Return it from a handler to ask the client. The handler is then **run again from the top** with `ctx.answers`, holding one result for each name:
+ * whatever stands before `needs` runs once for each round, so do what must happen once after it.
+ * @throws TypeError without any question.
+ */
+export const needs = (questions: { readonly [name: string]: Question }): Needs => {
+  if (Object.keys(questions).length === 0) throw new TypeError('needs: expected at least one question')
+  return new Needs(questions)
+}
+
+/** Rounds of questions one request may take. */
+export const MAX_ROUNDS = 10
+
+/** Runs a handler until it needs nothing more. @throws ProtocolError if the client cannot be asked, or is asked too often. */
+export const runWithAnswers = async (exchange: Exchange, first: Needs, run: (answers: Answers) => unknown): Promise<unknown> => {
+  let answers: Answers = {}
+  let outcome: unknown = first
+  for (let round = 1; outcome instanceof Needs; round++) {
+    if (round > MAX_ROUNDS) throw new ProtocolError(CODES.internalError, `the handler asked ${MAX_ROUNDS} times and is not done`)
+    answers = { ...answers, ...(await askAll(exchange, outcome)) }
+    outcome = await run(answers)
+  }
+  return outcome
+}
+
+const askAll = async (exchange: Exchange, { questions }: Needs): Promise<Answers> => {
+  const names = Object.keys(questions)
+  const results = await Promise.all(names.map(name => ask(exchange, questions[name]!)))
+  return Object.fromEntries(names.map((name, i) => [name, results[i]!]))
+}
+
+/** Sends a request of ours on the exchange's own stream. Rejects at once, in words, where it cannot reach the client. */
+export const ask = async (exchange: Exchange, { method, params }: Question): Promise<JsonObject> => {
+  const { session, revision, client, outlet } = exchange
+  const row = asks(revision, method)
+  if (!row) throw new ProtocolError(CODES.internalError, `a client of ${revision.id} cannot be asked ${method}`)
+  // 2025-11-25/basic/lifecycle#operation: only capabilities that were negotiated are used
+  if (!declared(client.capabilities, row)) {
+    throw new ProtocolError(CODES.internalError, `${method} needs the client capability ${row.capability?.join('.')}, which this client did not declare`)
+  }
+  if (!session || !outlet.canAsk) throw new NoChannel(`${method} cannot reach the client: no stream leads to it`)
+  const { request, answer } = session.asked.ask(method, params)
+  const onCancel = (): void => session.asked.forget(request.id, new NoChannel(`${method} was cancelled with the request that needed it`))
+  exchange.signal.addEventListener('abort', onCancel, { once: true })
+  exchange.send(request)
+  try {
+    const result = await answer
+    const fault = serverChecks(revision, method)?.result?.(result)
+    if (fault) throw new ProtocolError(CODES.internalError, `the client's answer to ${method}: ${fault.sentence}`)
+    return result
+  } catch (error) {
+    // basic/lifecycle#timeouts: whoever stops waiting says so
+    if (error instanceof Timeout) exchange.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: request.id, reason: error.message } })
+    throw error
+  } finally {
+    exchange.signal.removeEventListener('abort', onCancel)
+  }
+}

@@ -1,0 +1,20 @@
+/** `initialize` and `ping`, and what this server can do, computed from what is registered (basic/lifecycle). No I/O. */
+import type { Revision } from '../revisions/index.js'
+import type { JsonObject } from '../wire/json-rpc.js'
+import type { Caller } from '../protocol/exchange.js'
+import type { Implementation } from '../protocol/types.js'
+
+/** Who an `initialize` says is calling. */
+export const callerOf = (params: JsonObject | undefined): Caller => {
+  const { capabilities = {}, clientInfo } = (params ?? {}) as { capabilities?: Caller['capabilities']; clientInfo?: Caller['info'] }
+  return clientInfo === undefined ? { capabilities } : { capabilities, info: clientInfo }
+}
+
+/** `InitializeResult`: the version asked for if it is served, else the newest that is (basic/lifecycle#version-negotiation). */
+export const initializeResult = (revision: Revision, serverInfo: Implementation, capabilities: JsonObject, instructions: string | undefined): JsonObject => ({
+  protocolVersion: revision.id,
+  capabilities,
+  serverInfo,
+  ...(instructions !== undefined && { instructions }),
+})
+

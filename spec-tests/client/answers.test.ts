@@ -1,0 +1,164 @@
+/** What a server asks of the client, on any stream: basic/utilities/ping, client/elicitation, client/sampling, client/roots. */
+import t, { type Test } from 'tap'
+import { acceptDefaults, ProtocolError, type Answerers, type ClientEvents } from '../../lib/client.js'
+import { type Arrived, deferred, DONE, open, scripted, TestClock } from './scripted.js'
+
+const question = (method: string, params?: object): object => ({ jsonrpc: '2.0', id: `q:${method}`, method, ...(params && { params }) })
+const FORM = { type: 'object', properties: { name: { type: 'string', default: 'John' }, age: { type: 'integer', default: 30 }, note: { type: 'string' } }, required: ['name'] }
+const SAMPLE = { messages: [{ role: 'user', content: { type: 'text', text: 'hi' } }], maxTokens: 5 }
+
+/** Asks one thing on the call's own stream, and ends the call with what was answered. */
+const asking = async (t: Test, asked: object, answers: Answerers, events: ClientEvents = {}): Promise<{ answer: Arrived; capabilities: unknown }> => {
+  let call!: Arrived
+  const server = await scripted(t, {
+    'tools/call': arrived => {
+      call = arrived
+      arrived.event(asked)
+    },
+    response: arrived => {
+      arrived.res.writeHead(202).end()
+      call.finish(DONE)
+    },
+  })
+  const client = await open(t, server.url, new TestClock(), { answers, events, listen: false })
+  await client.callTool('ask').result
+  return { answer: await server.until(({ message, verb }) => verb === 'POST' && message.method === undefined), capabilities: server.arrived[0]!.message.params!.capabilities }
+}
+
+t.test('2025-11-25 basic/utilities/ping  is answered with an empty result, in a POST of its own', async t => {
+  const { answer, capabilities } = await asking(t, question('ping'), {})
+  t.same(answer.message, { jsonrpc: '2.0', id: 'q:ping', result: {} })
+  t.equal(answer.headers['mcp-protocol-version'], '2025-11-25')
+  t.same(capabilities, {})
+})
+
+t.test('2025-11-25 client/elicitation  a form is answered by elicit; the defaults can be taken for it', async t => {
+  const { answer, capabilities } = await asking(t, question('elicitation/create', { message: 'who?', requestedSchema: FORM }), {
+    elicit: ({ requestedSchema }) => acceptDefaults(requestedSchema),
+  })
+  t.same(answer.message.result, { action: 'accept', content: { name: 'John', age: 30 } })
+  t.same(capabilities, { elicitation: { form: {} } })
+})
+
+t.test('acceptDefaults declines a form whose required member has no default', async t => {
+  t.same(acceptDefaults({ ...FORM, required: ['note'] }), { action: 'decline' })
+  t.same(acceptDefaults({ type: 'object', properties: {} }), { action: 'accept', content: {} })
+})
+
+t.test('2025-11-25 client/elicitation#error-handling  a mode that was not declared is -32602', async t => {
+  const params = { mode: 'url', message: 'go', url: 'https://example.com/', elicitationId: 'e' }
+  const { answer } = await asking(t, question('elicitation/create', params), { elicit: () => ({ action: 'cancel' }) })
+  t.match(answer.message.error, { code: -32602, message: /mode "url"/ })
+  const { answer: visited, capabilities } = await asking(t, question('elicitation/create', params), { elicitUrl: ({ url }) => ({ action: url === params.url ? 'accept' : 'cancel' }) })
+  t.same(visited.message.result, { action: 'accept' })
+  t.same(capabilities, { elicitation: { url: {} } })
+})
+
+t.test('2025-11-25 client/sampling and client/roots  are answered by sample and roots', async t => {
+  const sampled = { role: 'assistant', content: { type: 'text', text: 'yo' }, model: 'm' } as const
+  const { answer, capabilities } = await asking(t, question('sampling/createMessage', SAMPLE), { sample: ({ maxTokens }) => ({ ...sampled, stopReason: String(maxTokens) }) })
+  t.same(answer.message.result, { ...sampled, stopReason: '5' })
+  t.same(capabilities, { sampling: {} })
+  const roots = await asking(t, question('roots/list'), { roots: () => [{ uri: 'file:///a' }] })
+  t.same(roots.answer.message.result, { roots: [{ uri: 'file:///a' }] })
+  t.same(roots.capabilities, { roots: { listChanged: true } })
+})
+
+t.test('sampling with tools, which was not declared, is -32602', async t => {
+  const { answer } = await asking(t, question('sampling/createMessage', { ...SAMPLE, tools: [] }), { sample: () => { throw new Error('never asked') } })
+  t.match(answer.message.error, { code: -32602, message: /sampling\.tools/ })
+})
+
+t.test('what is not offered, or not known, is -32601', async t => {
+  for (const method of ['sampling/createMessage', 'roots/list', 'elicitation/create', 'constructor', 'tasks/list']) {
+    const { answer } = await asking(t, question(method, method === 'sampling/createMessage' ? SAMPLE : {}), {})
+    t.match(answer.message, { id: `q:${method}`, error: { code: -32601 } })
+  }
+})
+
+t.test('params that do not fit are -32602, and the answerer never sees them', async t => {
+  const { answer } = await asking(t, question('sampling/createMessage', { messages: 'none' }), { sample: () => { throw new Error('never asked') } })
+  t.match(answer.message.error, { code: -32602, message: /params/ })
+})
+
+t.test('an answerer that throws is -32603 without its text, unless it threw a ProtocolError', async t => {
+  const errors: Error[] = []
+  const secret = await asking(t, question('roots/list'), { roots: () => { throw new Error('secret') } }, { onError: error => errors.push(error) })
+  t.match(secret.answer.message.error, { code: -32603, message: /^(?!.*secret)/ })
+  t.match(errors, [{ message: 'secret' }])
+  const meant = await asking(t, question('sampling/createMessage', SAMPLE), { sample: () => Promise.reject(new ProtocolError(-1, 'the user said no')) })
+  t.same(meant.answer.message.error, { code: -1, message: 'the user said no' })
+})
+
+t.test('a question on the standalone stream is answered as well', async t => {
+  const server = await scripted(t, { GET: arrived => arrived.event(question('ping')) })
+  await open(t, server.url, new TestClock())
+  const { message } = await server.until(({ message, verb }) => verb === 'POST' && message.method === undefined)
+  t.same(message, { jsonrpc: '2.0', id: 'q:ping', result: {} })
+})
+
+t.test('2025-11-25 basic/utilities/cancellation  a question that the server withdraws is aborted and gets no answer', async t => {
+  let call!: Arrived
+  const server = await scripted(t, { 'tools/call': arrived => {
+    call = arrived
+    arrived.event(question('roots/list'))
+  } })
+  const asked = deferred<AbortSignal>()
+  const client = await open(t, server.url, new TestClock(), { answers: { roots: ({ signal }) => {
+    asked.resolve(signal)
+    return new Promise(resolve => signal.addEventListener('abort', () => resolve([])))
+  } } })
+  const pending = client.callTool('ask')
+  const signal = await asked.promise
+  call.event({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'unknown' } })
+  call.event({ jsonrpc: '2.0', method: 'notifications/cancelled', params: {} })
+  call.event({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'q:roots/list' } })
+  call.event(question('ping'))
+  call.finish(DONE)
+  await pending.result
+  t.ok(signal.aborted)
+  const pong = await server.until(({ message, verb }) => verb === 'POST' && message.method === undefined)
+  t.equal(pong.message.id, 'q:ping')
+})
+
+t.test('a call that is cancelled withdraws what is being answered for it', async t => {
+  const server = await scripted(t, { 'tools/call': arrived => arrived.event(question('roots/list')) })
+  const asked = deferred<AbortSignal>()
+  const client = await open(t, server.url, new TestClock(), { answers: { roots: ({ signal }) => {
+    asked.resolve(signal)
+    return new Promise(() => {})
+  } } })
+  const call = client.callTool('ask')
+  const signal = await asked.promise
+  call.cancel()
+  t.ok(signal.aborted)
+  await t.rejects(call.result, { name: 'Cancelled' })
+})
+
+t.test('while the client answers, the server is not late', async t => {
+  let call!: Arrived
+  const server = await scripted(t, { 'tools/call': arrived => {
+    call = arrived
+    arrived.event(question('roots/list'))
+  } })
+  const clock = new TestClock()
+  const asked = deferred<void>()
+  const answered = deferred<[]>()
+  const client = await open(t, server.url, clock, { timeoutMs: 100, maxTotalMs: 10_000, answers: { roots: () => {
+    asked.resolve()
+    return answered.promise
+  } } })
+  const pending = client.callTool('ask')
+  await asked.promise
+  clock.advance(5000)
+  answered.resolve([])
+  await server.until(({ message, verb }) => verb === 'POST' && message.method === undefined)
+  clock.advance(99)
+  call.finish(DONE)
+  t.same((await pending.result).content, DONE.content)
+  const late = client.callTool('ask again')
+  await server.until(({ message }) => message.params?.name === 'ask again')
+  clock.advance(100)
+  clock.advance(10_000)
+  await t.rejects(late.result, { name: 'Timeout' })
+})

@@ -1,0 +1,235 @@
+/** Calls over Streamable HTTP as the wire shows them: client of basic/transports, basic/utilities and server/tools. */
+import t from 'tap'
+import { connect } from '../../lib/client.js'
+import type { Notification } from '../../lib/client.js'
+import { type Arrived, DONE, EVERYTHING, INFO, initialized, log, open, scripted, SERVER_INFO, TestClock } from './scripted.js'
+
+const dataOf = (note: Notification): unknown => (note.method === 'notifications/message' ? note.params.data : note.method)
+
+t.test('2025-11-25 basic/lifecycle#initialization  initialize, then initialized, then everything else', async t => {
+  const server = await scripted(t, { 'tools/call': arrived => arrived.result(DONE) })
+  const client = await connect(server.url, { info: INFO, logLevel: 'warning', headers: { Authorization: 'Bearer x' } })
+  t.teardown(() => client.close())
+  t.same((await client.callTool('work', { a: 1 }).result).content, DONE.content)
+  t.same(server.said, ['initialize', 'notifications/initialized', 'logging/setLevel', 'GET', 'tools/call'])
+  const [first, second, level, , call] = server.arrived as [Arrived, Arrived, Arrived, Arrived, Arrived]
+  t.same(first.message.params, { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: INFO })
+  t.equal(first.headers['mcp-protocol-version'], undefined, 'no version is agreed on yet')
+  t.equal(first.headers.accept, 'application/json, text/event-stream')
+  t.equal(first.headers['accept-encoding'], 'identity')
+  t.equal(first.headers['content-type'], 'application/json')
+  for (const { headers } of server.arrived) t.equal(headers.authorization, 'Bearer x')
+  for (const { headers } of server.arrived.slice(1)) t.equal(headers['mcp-protocol-version'], '2025-11-25')
+  t.notOk('id' in second.message)
+  t.same(level.message.params, { level: 'warning' })
+  t.same(call.message.params, { name: 'work', arguments: { a: 1 } }, 'no progress token that nobody asked for')
+  t.same([client.revision.id, client.server, client.capabilities, client.instructions], ['2025-11-25', SERVER_INFO, EVERYTHING, 'be kind'])
+})
+
+t.test('2025-11-25 basic/transports#session-management  the session id is repeated on everything after initialize, and DELETE ends it', async t => {
+  const server = await scripted(t, { initialize: arrived => initialized(arrived, 's-1'), 'tools/call': arrived => arrived.result(DONE) })
+  const client = await connect(server.url, { info: INFO })
+  await client.callTool('work').result
+  await client.close()
+  t.same(server.said, ['initialize', 'notifications/initialized', 'GET', 'tools/call', 'DELETE'])
+  t.equal(server.arrived[0]!.headers['mcp-session-id'], undefined)
+  for (const { headers } of server.arrived.slice(1)) t.equal(headers['mcp-session-id'], 's-1')
+})
+
+t.test('2025-11-25 basic/transports#sending-messages-to-the-server  notifications come before the result, one by one', async t => {
+  const calls: Arrived[] = []
+  const server = await scripted(t, { 'tools/call': arrived => {
+    calls.push(arrived)
+    arrived.event(log('one'))
+  } })
+  const client = await open(t, server.url, new TestClock())
+  const call = client.callTool('work')
+  const heard: unknown[] = []
+  for await (const note of call) {
+    heard.push(dataOf(note))
+    if (heard.length === 1) calls[0]!.event(log('two'))
+    else calls[0]!.finish(DONE)
+  }
+  t.same(heard, ['one', 'two'])
+  t.same((await call.result).content, DONE.content)
+})
+
+t.test('leaving the loop cancels nothing, and a later loop goes on where it stopped', async t => {
+  const server = await scripted(t, { 'tools/call': arrived => {
+    for (const data of [1, 2, 3]) arrived.event(log(data))
+    arrived.finish(DONE)
+  } })
+  const client = await open(t, server.url, new TestClock())
+  const call = client.callTool('work')
+  for await (const note of call) {
+    t.equal(dataOf(note), 1)
+    break
+  }
+  await call.result
+  const rest: unknown[] = []
+  for await (const note of call) rest.push(dataOf(note))
+  t.same(rest, [2, 3])
+})
+
+t.test('a call that nobody iterates gets its result; what waits is bounded, and what is dropped is said', async t => {
+  const server = await scripted(t, { 'tools/call': arrived => {
+    for (let data = 1; data <= 5; data++) arrived.event(log(data))
+    arrived.finish(DONE)
+  } })
+  const dropped: number[] = []
+  const client = await open(t, server.url, new TestClock(), { maxQueuedNotifications: 3, events: { onDropped: total => dropped.push(total) } })
+  const call = client.callTool('work')
+  await call.result
+  t.same([call.dropped, dropped], [2, [1, 2]])
+  const rest: unknown[] = []
+  for await (const note of call) rest.push(dataOf(note))
+  t.same(rest, [3, 4, 5], 'the oldest went')
+})
+
+t.test('server/utilities/logging  a call that asks for a level is spared what is less severe', async t => {
+  const server = await scripted(t, { 'tools/call': arrived => {
+    for (const level of ['info', 'error', 'warning']) arrived.event(log(level, level))
+    arrived.finish(DONE)
+  } })
+  const client = await open(t, server.url, new TestClock())
+  const heard: unknown[] = []
+  for await (const note of client.callTool('work', {}, { logLevel: 'warning' })) heard.push(dataOf(note))
+  t.same(heard, ['error', 'warning'])
+})
+
+t.test('2025-11-25 basic/utilities/progress  a token is made when asked for, and progress pushes the time-out up to a maximum', async t => {
+  const server = await scripted(t, { 'tools/call': arrived => arrived.write(': at work\n\n') })
+  const clock = new TestClock()
+  const client = await open(t, server.url, clock)
+  const call = client.callTool('work', {}, { progress: true, timeoutMs: 100, maxTotalMs: 250, meta: { 'example.com/x': 1 } })
+  const { message, event } = await server.until(({ message }) => message.method === 'tools/call')
+  const { progressToken } = message.params!['_meta'] as { progressToken: number }
+  t.same(message.params!['_meta'], { 'example.com/x': 1, progressToken })
+  t.ok(Number.isSafeInteger(progressToken))
+  const notes = call[Symbol.asyncIterator]()
+  for (const progress of [1, 2]) {
+    clock.advance(90)
+    event({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress } })
+    const { value } = await notes.next() as { value: Notification }
+    t.match(value, { method: 'notifications/progress', params: { progress } })
+  }
+  clock.advance(69)
+  clock.advance(1)
+  await t.rejects(call.result, { name: 'Timeout', limit: 'maxTotalMs', afterMs: 250 })
+  t.same(await notes.next(), { value: undefined, done: true })
+})
+
+t.test('2025-11-25 basic/lifecycle#timeouts  a request that runs out of time is cancelled, and its late answer is dropped', async t => {
+  const server = await scripted(t, { 'tools/call': () => {} })
+  const clock = new TestClock()
+  const client = await open(t, server.url, clock, { timeoutMs: 500 })
+  const call = client.callTool('slow')
+  const { message } = await server.until(({ message }) => message.method === 'tools/call')
+  clock.advance(499)
+  clock.advance(1)
+  await t.rejects(call.result, { name: 'Timeout', limit: 'timeoutMs', afterMs: 500, message: /tools\/call .* 500 ms/ })
+  const cancelled = await server.until(({ message }) => message.method === 'notifications/cancelled')
+  t.equal(cancelled.message.params!.requestId, message.id)
+  t.equal(cancelled.headers['mcp-protocol-version'], '2025-11-25')
+})
+
+t.test('2025-11-25 basic/utilities/cancellation  cancel() and a signal tell the server once, with the reason', async t => {
+  const server = await scripted(t, { 'tools/call': arrived => arrived.event(log('started')) })
+  const client = await open(t, server.url, new TestClock())
+  const one = client.callTool('one')
+  for await (const _ of one) break
+  one.cancel('no longer wanted')
+  one.cancel('again')
+  await t.rejects(one.result, { name: 'Cancelled', message: /no longer wanted/ })
+  const controller = new AbortController()
+  const two = client.callTool('two', {}, { signal: controller.signal })
+  for await (const _ of two) controller.abort(new Error('user left'))
+  await t.rejects(two.result, { name: 'Cancelled', message: /user left/ })
+  await server.until(({ message }) => message.params?.reason === 'user left')
+  const told = server.arrived.filter(({ message }) => message.method === 'notifications/cancelled').map(({ message }) => message.params)
+  const ids = server.arrived.filter(({ message }) => message.method === 'tools/call').map(({ message }) => message.id)
+  t.same(told, [{ requestId: ids[0], reason: 'no longer wanted' }, { requestId: ids[1], reason: 'user left' }])
+  const never = client.callTool('three', {}, { signal: controller.signal })
+  await t.rejects(never.result, { name: 'Cancelled' })
+  t.equal(server.said.filter(method => method === 'tools/call').length, 2, 'what was aborted before is not sent')
+})
+
+t.test('2025-11-25 basic/utilities/cancellation#behavior-requirements  initialize is never cancelled', async t => {
+  const server = await scripted(t, { initialize: () => {} })
+  const clock = new TestClock()
+  const opening = open(t, server.url, clock, { timeoutMs: 700 })
+  await server.until(({ message }) => message.method === 'initialize')
+  clock.advance(700)
+  await t.rejects(opening, { name: 'Timeout', limit: 'timeoutMs', afterMs: 700, message: /initialize/ })
+  const controller = new AbortController()
+  const connecting = connect(server.url, { info: INFO, signal: controller.signal })
+  await server.until(({ message }) => message.method === 'initialize' && server.arrived.length > 1)
+  controller.abort()
+  await t.rejects(connecting, { name: 'Cancelled' })
+  t.same(server.said, ['initialize', 'initialize'])
+})
+
+t.test('server/tools#listing-tools  all pages are read, and a repeated cursor ends them', async t => {
+  const pages: Record<string, object> = {
+    '': { tools: [{ name: 'a', inputSchema: { type: 'object' } }], nextCursor: 'two' },
+    two: { tools: [{ name: 'b', inputSchema: { type: 'object' } }], nextCursor: 'three' },
+    three: { tools: [{ name: 'c', inputSchema: { type: 'object' } }], nextCursor: 'two' },
+  }
+  const server = await scripted(t, { 'tools/list': arrived => arrived.result(pages[String(arrived.message.params?.cursor ?? '')]) })
+  const client = await open(t, server.url, new TestClock())
+  t.same((await client.listTools()).map(({ name }) => name), ['a', 'b', 'c'])
+  t.same((await client.listToolsPage('two')).nextCursor, 'three')
+})
+
+t.test('basic/lifecycle#operation  what the server did not declare is not asked for', async t => {
+  const server = await scripted(t, { initialize: arrived => initialized(arrived, undefined, undefined, {}), 'tools/list': arrived => arrived.result({ tools: [] }) })
+  const client = await open(t, server.url, new TestClock(), { logLevel: 'debug' })
+  t.notOk(server.said.includes('logging/setLevel'))
+  t.throws(() => client.callTool('x'), { name: 'TypeError', message: /capability tools/ })
+  await t.rejects(client.listTools(), { name: 'TypeError' })
+  await t.rejects(client.setLogLevel('info'), { name: 'TypeError', message: /capability logging/ })
+  t.same(await client.request('tools/list').result, { tools: [] }, 'request() asks all the same')
+})
+
+t.test('close() rejects what is pending, ends the loops, and holds nothing open', async t => {
+  const server = await scripted(t, { 'tools/call': arrived => arrived.event(log('started')), GET: arrived => arrived.write(': open\n\n') })
+  const client = await connect(server.url, { info: INFO })
+  const call = client.callTool('work')
+  for await (const _ of call) break
+  const stray = client.notifications[Symbol.asyncIterator]().next()
+  await client.close()
+  await t.rejects(call.result, { name: 'Cancelled', message: /closed/ })
+  t.same(await stray, { value: undefined, done: true })
+  await t.rejects(client.callTool('late').result, { name: 'Cancelled' })
+  await t.rejects(client.notify('notifications/roots/list_changed'), { name: 'Cancelled' })
+  await client.close()
+})
+
+t.test('a closing client does not wait for a server that never answers DELETE', async t => {
+  const server = await scripted(t, { initialize: arrived => initialized(arrived, 's'), DELETE: () => {} })
+  const clock = new TestClock()
+  const client = await open(t, server.url, clock, { leaveTimeoutMs: 300 })
+  const closing = client.close()
+  await server.until(({ verb }) => verb === 'DELETE')
+  await clock.armed(300)
+  clock.advance(300)
+  await closing
+})
+
+t.test('options that make no sense are refused at the call', async t => {
+  const { url } = await scripted(t)
+  const bad = (options: object, message: RegExp): Promise<unknown> => t.rejects(connect(url, { info: INFO, ...options }), { name: 'TypeError', message })
+  await bad({ headers: { 'x-a': 'b\r\nx-c: secret' } }, /^(?!.*secret).*x-a/s)
+  await bad({ headers: { 'x a': 'b' } }, /no field name/)
+  await bad({ headers: { 'Mcp-Session-Id': 'b' } }, /written by the protocol/)
+  await bad({ timeoutMs: 0 }, /timeoutMs is 0/)
+  await bad({ revision: '2025-13-01' }, /2025-11-25/)
+  await bad({ revision: '2025-06-18', revisions: ['2025-06-18'] }, /one of them/)
+  await bad({ revisions: [] }, /no revision/)
+  await t.rejects(connect('ftp://127.0.0.1/', { info: INFO }), { name: 'TypeError', message: /ftp:/ })
+  await t.rejects(connect('http://user:secret@127.0.0.1/', { info: INFO }), { name: 'TypeError', message: /^(?!.*secret)/ })
+  await t.rejects(connect('nowhere', { info: INFO }), { name: 'TypeError' })
+  const client = await connect(url, { info: INFO })
+  t.teardown(() => client.close())
+  t.throws(() => client.request('ping', undefined, { timeoutMs: -1 }), { name: 'TypeError' })
+})
