@@ -1,0 +1,86 @@
+/** A folder of fixtures, read: its cases, and which clauses, and so which revisions, each answers to. */
+
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Case, CaseFile, Keyword } from './case.js'
+
+/** One sentence of the specification, in our words. An id may stand in several ledgers, for ranges that do not overlap. */
+export interface Clause {
+  readonly id: string
+  readonly keyword: Keyword | 'MUST NOT' | 'SHOULD NOT'
+  readonly role: string
+  readonly area: string
+  readonly sentence: string
+  /** page#heading of the newest revision in which it stands. */
+  readonly source: string
+  /** First and last revision in which it stands. */
+  readonly since: string
+  readonly until: string
+}
+
+/** What a runner must know of a revision to start a conversation in it. */
+export interface RevisionRow {
+  readonly revision: string
+  /** By `initialize`, or by saying everything in each request. */
+  readonly opening: 'initialize' | 'each-request'
+  /** Does the client send MCP-Protocol-Version after the opening? */
+  readonly version_header: boolean
+}
+
+export interface Suite {
+  readonly cases: readonly Case[]
+  readonly clauses: ReadonlyMap<string, readonly Clause[]>
+  /** Oldest first. */
+  readonly revisions: readonly RevisionRow[]
+}
+
+/** The folders that hold cases. */
+const CASES = ['messages', 'http']
+
+/** Reads a fixtures folder. @throws Error that names the file which is not JSON. */
+export const loadSuite = async (folder: string): Promise<Suite> => {
+  const files = (await Promise.all(CASES.map(name => jsonFiles(join(folder, name))))).flat()
+  const cases = (await Promise.all(files.map(file => readJson<CaseFile>(file)))).flat() as readonly Case[]
+  const ledgers = await Promise.all((await jsonFiles(join(folder, 'clauses'))).map(file => readJson<readonly Clause[]>(file)))
+  const clauses = new Map<string, readonly Clause[]>()
+  for (const clause of ledgers.flat()) clauses.set(clause.id, [...clauses.get(clause.id) ?? [], clause])
+  return { cases, clauses, revisions: await readJson(join(folder, 'revisions.json')) }
+}
+
+/** Paths of the .json files below a folder, sorted. */
+export const jsonFiles = async (folder: string): Promise<string[]> => {
+  const entries = await readdir(folder, { recursive: true })
+  return entries.filter(name => name.endsWith('.json')).sort().map(name => join(folder, name))
+}
+
+const readJson = async <T>(file: string): Promise<T> => {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as T
+  } catch (cause) {
+    throw new Error(`${file} cannot be read as JSON: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** The revisions a case runs at: those of its clauses, unless it narrows them. Oldest first. @throws TypeError on an unknown clause id. */
+export const revisionsOf = (one: Case, suite: Suite): readonly RevisionRow[] =>
+  suite.revisions.filter(({ revision }) => inForce(one, revision, suite).length > 0 && (one.revisions?.includes(revision) ?? true))
+
+/** How hard a miss is judged at a revision: as the case says, but never harder than the clauses in force there. */
+export const keywordAt = (one: Case, revision: string, suite: Suite): Keyword =>
+  weaker(one.keyword, inForce(one, revision, suite).map(clause => plain(clause.keyword)).reduce(stronger, 'MAY'))
+
+const inForce = (one: Case, revision: string, suite: Suite): readonly Clause[] => {
+  const order = suite.revisions.map(row => row.revision)
+  const at = order.indexOf(revision)
+  return one.clauses.flatMap(id => {
+    const clauses = suite.clauses.get(id)
+    if (!clauses) throw new TypeError(`${one.id} cites ${id}, which no ledger holds`)
+    return clauses.filter(({ since, until }) => order.indexOf(since) <= at && at <= order.indexOf(until))
+  })
+}
+
+const STRENGTH: readonly Keyword[] = ['MAY', 'SHOULD', 'MUST']
+const plain = (keyword: Clause['keyword']): Keyword => keyword.replace(' NOT', '') as Keyword
+/** The lesser of two obligations. */
+export const weaker = (one: Keyword, other: Keyword): Keyword => STRENGTH[Math.min(STRENGTH.indexOf(one), STRENGTH.indexOf(other))]!
+const stronger = (one: Keyword, other: Keyword): Keyword => STRENGTH[Math.max(STRENGTH.indexOf(one), STRENGTH.indexOf(other))]!
