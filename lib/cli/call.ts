@@ -1,0 +1,41 @@
+/** `mcpwire call`: one tool, once. Notifications on stderr as they arrive, the result on stdout. */
+import { connect, type CallToolResult } from '../client.js'
+import type { Level } from '../wire/levels.js'
+import { CallPrinter, harmless, screenOf } from './print.js'
+
+export interface CallOptions {
+  readonly url: string
+  readonly tool: string
+  readonly args: { readonly [name: string]: unknown }
+  readonly logLevel?: Level | undefined
+  readonly timeoutMs?: number | undefined
+  readonly json: boolean
+}
+
+/** Settles with the exit code: 0 for a result, 1 for one with `isError`. Rejects when there is none. */
+export const call = async ({ url, tool, args, logLevel, timeoutMs, json }: CallOptions): Promise<number> => {
+  const client = await connect(url, { info: { name: 'mcpwire', version: '0.1.0' }, ...(logLevel && { logLevel }), ...(timeoutMs !== undefined && { timeoutMs }) })
+  try {
+    const printer = new CallPrinter(screenOf(process.stderr), performance.now())
+    const running = client.callTool(tool, args, { progress: true })
+    for await (const note of running) printer.print(note)
+    printer.end()
+    const result = await running.result
+    process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${inWords(result)}\n`)
+    return result.isError === true ? 1 : 0
+  } finally {
+    await client.close()
+  }
+}
+
+/** A result for a person: its text as it is, a word for everything else, structured content as JSON where no text says it. */
+export const inWords = ({ content, structuredContent }: CallToolResult): string => {
+  const blocks = content.map(block => {
+    if (block.type === 'text') return block.text.split('\n').map(harmless).join('\n')
+    if (block.type === 'resource_link') return `(link: ${harmless(block.uri)})`
+    if (block.type === 'resource') return `(resource: ${harmless(block.resource.uri)})`
+    return `(${block.type}: ${harmless(block.mimeType)}, ${Math.floor((block.data.length * 3) / 4)} bytes)`
+  })
+  if (structuredContent !== undefined) blocks.push(harmless(JSON.stringify(structuredContent)))
+  return blocks.join('\n')
+}

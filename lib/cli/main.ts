@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+/** The command line: arguments to options, errors to one line and an exit code. */
+import { createRequire } from 'node:module'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { isLevel, LEVELS } from '../wire/levels.js'
+import { USAGE, UsageError } from './usage.js'
+
+const whole = (text: string | undefined, name: string, max: number): number | undefined => {
+  if (text === undefined) return undefined
+  if (!/^[0-9]{1,10}$/.test(text) || Number(text) > max) throw new UsageError(`--${name} ${JSON.stringify(text)}: expected a whole number up to ${max}`)
+  return Number(text)
+}
+
+const parse = <O extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: O) => {
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+const argumentsOf = (text: string): { readonly [name: string]: unknown } => {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new UsageError(`--args is not JSON: ${(error as Error).message}`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UsageError('--args must be a JSON object')
+  return value as { readonly [name: string]: unknown }
+}
+
+const string = { type: 'string' } as const
+
+/** Settles with the exit code. Commands are loaded when they are called: `serve` never loads undici. */
+const run = async ([command = 'help', ...rest]: string[]): Promise<number> => {
+  switch (command) {
+    case 'demo': {
+      const { positionals } = parse(rest, {})
+      return (await import('./demo.js')).demo(positionals)
+    }
+    case 'serve': {
+      const { values, positionals } = parse(rest, { host: string, port: string, example: string, 'allow-host': { ...string, multiple: true } })
+      if (positionals.length > 0) throw new UsageError(`serve takes no ${JSON.stringify(positionals[0])}`)
+      const { host = '127.0.0.1', example = 'process-files' } = values
+      await (await import('./serve.js')).serve({ host, port: whole(values.port, 'port', 65_535) ?? 3000, example, allowHosts: values['allow-host'] ?? [] })
+      return 0
+    }
+    case 'call': {
+      const { values, positionals } = parse(rest, { args: string, 'log-level': string, 'timeout-ms': string, json: { type: 'boolean' } })
+      const [url, tool, surplus] = positionals
+      if (url === undefined || tool === undefined || surplus !== undefined) throw new UsageError('call takes a URL and the name of a tool')
+      const logLevel = values['log-level']
+      if (logLevel !== undefined && !isLevel(logLevel)) throw new UsageError(`--log-level ${JSON.stringify(logLevel)}: expected one of ${LEVELS.join(', ')}`)
+      const timeoutMs = whole(values['timeout-ms'], 'timeout-ms', 2 ** 31 - 1)
+      return (await import('./call.js')).call({ url, tool, args: argumentsOf(values.args ?? '{}'), logLevel, timeoutMs, json: values.json === true })
+    }
+    case 'version':
+    case '--version':
+      process.stdout.write(`${(createRequire(import.meta.url)('../../../package.json') as { version: string }).version}\n`)
+      return 0
+    case 'help':
+    case '--help':
+    case '-h':
+      process.stdout.write(USAGE)
+      return 0
+    default:
+      throw new UsageError(`${JSON.stringify(command)} is no command; mcpwire help lists them`)
+  }
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(`mcpwire: ${(error as Error).message.replaceAll('\n', ' ')}\n`)
+  process.exitCode = 2
+}

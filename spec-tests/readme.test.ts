@@ -1,0 +1,102 @@
+/** The README is run: its programs start, its requests are sent, and what it shows is what comes. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { LEVELS } from '../lib/wire/levels.js'
+
+const readme = readFileSync('README.md', 'utf8')
+const blocks = (language: string): string[] => [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(match => match[1]!)
+const [serverCode, clientCode, embedCode] = blocks('js')
+
+const freePort = async (): Promise<number> => {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+const run = promisify(execFile)
+
+t.test('the three programs', async t => {
+  t.equal(blocks('js').length, 3)
+  const port = await freePort()
+  const dir = t.testdir({})
+  const at = (name: string, code: string): string => {
+    const file = join(dir, name)
+    writeFileSync(file, code.replaceAll('3000', String(port)))
+    return file
+  }
+  const start = async (file: string): Promise<ChildProcess> => {
+    const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] })
+    t.teardown(() => child.kill())
+    return child
+  }
+
+  const server = await start(at('server.mjs', serverCode!))
+  const [line] = (await once(server.stdout!.setEncoding('utf8'), 'data')) as [string]
+  t.equal(line, `http://127.0.0.1:${port}/mcp\n`)
+
+  const { stdout } = await run(process.execPath, [at('client.mjs', clientCode!)])
+  t.match(stdout, /^info \{ file: 'a\.txt', status: 'done' \}\ninfo \{ file: 'b\.txt', status: 'done' \}\n\[ \{ type: 'text', text: '2 files processed' \} \]\n$/)
+
+  await t.test('the requests by hand', async t => {
+    const [session] = blocks('console')
+    const steps = session!.split(/^\$ /m).filter(Boolean)
+    t.equal(steps.length, 4)
+    const known = new Map<string, string>()
+    for (const step of steps) {
+      const [command, ...expected] = step.split('\n')
+      const line = command!.replaceAll('3000', String(port)).replace('$SESSION', () => known.get('$SESSION') ?? '')
+      const { stdout } = await run('bash', ['-c', line])
+      const seen = stdout
+        .replaceAll('\r', '')
+        .replace(/^(Date|Connection|Keep-Alive): .*\n/gm, '')
+        .replace(/^Mcp-Session-Id: (.*)$/m, (_, id: string) => (known.set('$SESSION', id), 'Mcp-Session-Id: $SESSION'))
+        .replace(/^id: .*-(\w+)$/gm, 'id: $STREAM-$1')
+      t.equal(seen.trimEnd(), expected.join('\n').trimEnd(), command!)
+    }
+  })
+  server.kill()
+  await once(server, 'exit')
+
+  const embedded = await start(at('embed.mjs', embedCode!))
+  const reach = async (path: string): Promise<string> => {
+    for (let tries = 0; ; tries++) {
+      try {
+        return (await run('curl', ['-s', `http://127.0.0.1:${port}${path}`, '-H', 'Content-Type: application/json', '-d', '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}', '--retry', '20', '--retry-connrefused', '--retry-delay', '1'])).stdout
+      } catch (error) {
+        if (tries > 3) throw error
+      }
+    }
+  }
+  t.match(await reach('/mcp'), /"serverInfo":\{"name":"clock"/)
+  t.equal(await reach('/'), 'not here')
+  embedded.kill()
+})
+
+t.test('the table of levels is the levels', async t => {
+  const rows = [...readme.matchAll(/^\| `(\w+)` \| (\d) \|/gm)].map(([, level, severity]) => [level, Number(severity)])
+  t.strictSame(rows, LEVELS.map((level, severity) => [level, severity]))
+})
+
+t.test('the table of limits names options that exist', async t => {
+  const section = readme.slice(readme.indexOf('## Limits'), readme.indexOf('## Serving without'))
+  const code = ['lib/io/http-handler.ts', 'lib/protocol/replay-log.ts', 'lib/protocol/session.ts'].map(file => readFileSync(file, 'utf8')).join('\n')
+  const names = [...section.matchAll(/`(\w+)`/g)].map(match => match[1]!)
+  t.ok(names.length >= 10)
+  for (const name of names) t.match(code, new RegExp(`readonly ${name}\\??:`), name)
+})
+
+t.test('the reading order names files that exist', async t => {
+  const section = readme.slice(readme.indexOf('## Reading order'))
+  const paths = [...section.matchAll(/`(lib\/[^`]+)`/g)].map(match => match[1]!)
+  t.ok(paths.length > 5)
+  for (const path of paths) t.ok(existsSync(path), path)
+})
