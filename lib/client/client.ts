@@ -126,15 +126,14 @@ export class Client {
   async listTools(options?: CallOptions): Promise<Tool[]> {
     const tools: Tool[] = []
     const seen = new Set<string>()
-    let cursor: string | undefined
-    do {
+    for (let cursor: string | undefined; seen.size < MAX_PAGES;) {
       const page = await this.listToolsPage(cursor, options)
       tools.push(...page.tools)
       cursor = page.nextCursor
-      if (seen.size >= MAX_PAGES) throw new InvalidMessage(`tools/list: more than ${MAX_PAGES} pages`, 'server/utilities/pagination')
       if (cursor === undefined || seen.has(cursor)) return tools
       seen.add(cursor)
-    } while (true)
+    }
+    throw new InvalidMessage(`tools/list: more than ${MAX_PAGES} pages`, 'server/utilities/pagination')
   }
 
   /** basic/utilities/ping */
@@ -212,8 +211,7 @@ export class Client {
     const { hearing, standing, request: { id } } = call
     if (!untold || !hearing) return
     hearing.stop()
-    // Where hanging up cancels, that was all. Otherwise: basic/utilities/cancellation
-    if (standing.revision.disconnect === 'cancels') return
+    // Hanging up alone is no cancellation: basic/transports#sending-messages-to-the-server
     const params = untold.reason === undefined ? { requestId: id } : { requestId: id, reason: untold.reason }
     this.#say(this.#link.tell({ jsonrpc: '2.0', method: 'notifications/cancelled', params }, standing), standing)
   }

@@ -48,8 +48,7 @@ export class Link {
   /** Opens, and waits a moment for the stream. @throws what the opening failed with */
   async open(): Promise<void> {
     await this.#open()
-    const { settled } = this.#listening ?? {}
-    if (settled) await new Promise<void>(resolve => void settled.then(this.clock.after(LISTEN_WAIT_MS, resolve, true)).then(resolve))
+    if (this.#listening) await this.#atMost(LISTEN_WAIT_MS, this.#listening.settled)
   }
 
   /** One new session for all who found `dead` to be so. */
@@ -114,14 +113,23 @@ export class Link {
     })
   }
 
-  /** Says something that has no answer; settles once it was taken. */
+  /** Says something that has no answer; settles once it was taken. @throws Timeout, or why it was not taken */
   tell(message: RpcNotification | RpcResponse, standing: Standing): Promise<void> {
+    const { withinMs, onError } = this.options
     return new Promise((resolve, reject) => {
-      this.carrier.send(message, standing, {
+      const hearing = this.carrier.send(message, standing, {
         hear: () => {},
-        end: error => (error ? reject(error) : resolve()),
-        fault: this.options.onError,
+        end: error => {
+          disarm()
+          if (error) reject(error)
+          else resolve()
+        },
+        fault: onError,
       })
+      const disarm = this.clock.after(withinMs, () => {
+        hearing.stop()
+        reject(new Timeout(`${'method' in message ? message.method : 'a response'} was not taken within ${withinMs} ms`, 'timeoutMs', withinMs))
+      }, true)
     })
   }
 
@@ -154,6 +162,16 @@ export class Link {
         hearing.stop()
         settle({ silence: true })
       }, true)
+    })
+  }
+
+  #atMost(ms: number, settled: Promise<void>): Promise<void> {
+    return new Promise(resolve => {
+      const disarm = this.clock.after(ms, resolve, true)
+      void settled.then(() => {
+        disarm()
+        resolve()
+      })
     })
   }
 

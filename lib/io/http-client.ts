@@ -57,12 +57,12 @@ export class HttpCarrier implements Carrier {
     }
   }
 
-  send(message: RpcMessage, standing: Standing, hearer: Hearer): Listening {
+  send(message: RpcMessage, standing: Standing, hearer: Hearer): Heard {
     const what = 'method' in message ? message.method : 'a response'
     return this.#begin(message, what, standing, hearer, askPost(message, standing, this.#own))
   }
 
-  listen(standing: Standing, hearer: Hearer): Listening {
+  listen(standing: Standing, hearer: Hearer): Heard {
     return this.#begin(undefined, 'GET', standing, hearer, askGet(undefined, standing, this.#own))
   }
 
@@ -135,7 +135,7 @@ class Heard implements Listening, Dispatcher.DispatchHandler {
     private readonly awaited: boolean,
     rules: (listener: ConstructorParameters<typeof Hearing>[4]) => Hearing,
   ) {
-    this.settled = new Promise(resolve => {
+    this.settled = awaited ? NOW : new Promise(resolve => {
       this.#settle = resolve
     })
     this.#rules = rules({
@@ -230,6 +230,9 @@ class Heard implements Listening, Dispatcher.DispatchHandler {
     this.house.ended(this)
   }
 }
+
+/** Nobody asks whether a message of ours is offered. */
+const NOW = Promise.resolve()
 
 const HUNG_UP = new Error('this client hung up')
 

@@ -114,6 +114,7 @@ t.test('2025-11-25 basic/utilities/progress  a token is made when asked for, and
     t.match(value, { method: 'notifications/progress', params: { progress } })
   }
   clock.advance(69)
+  t.equal(await Promise.race([call.result, Promise.resolve('waiting')]), 'waiting')
   clock.advance(1)
   await t.rejects(call.result, { name: 'Timeout', limit: 'maxTotalMs', afterMs: 250 })
   t.same(await notes.next(), { value: undefined, done: true })
@@ -122,15 +123,67 @@ t.test('2025-11-25 basic/utilities/progress  a token is made when asked for, and
 t.test('2025-11-25 basic/lifecycle#timeouts  a request that runs out of time is cancelled, and its late answer is dropped', async t => {
   const server = await scripted(t, { 'tools/call': () => {} })
   const clock = new TestClock()
-  const client = await open(t, server.url, clock, { timeoutMs: 500 })
+  const errors: Error[] = []
+  const client = await open(t, server.url, clock, { timeoutMs: 500, listen: false, events: { onError: error => errors.push(error) } })
   const call = client.callTool('slow')
-  const { message } = await server.until(({ message }) => message.method === 'tools/call')
+  const asked = await server.until(({ message }) => message.method === 'tools/call')
+  const { message } = asked
   clock.advance(499)
+  t.equal(await Promise.race([call.result, Promise.resolve('waiting')]), 'waiting')
   clock.advance(1)
   await t.rejects(call.result, { name: 'Timeout', limit: 'timeoutMs', afterMs: 500, message: /tools\/call .* 500 ms/ })
   const cancelled = await server.until(({ message }) => message.method === 'notifications/cancelled')
   t.equal(cancelled.message.params!.requestId, message.id)
   t.equal(cancelled.headers['mcp-protocol-version'], '2025-11-25')
+  asked.result(DONE)
+  await client.ping()
+  t.same(errors, [])
+})
+
+t.test('a notification that the server never takes runs out of time, in the opening too', async t => {
+  const server = await scripted(t, { 'notifications/roots/list_changed': () => {} })
+  const clock = new TestClock()
+  const client = await open(t, server.url, clock, { timeoutMs: 800 })
+  const told = client.notify('notifications/roots/list_changed')
+  await clock.armed(800)
+  clock.advance(800)
+  await t.rejects(told, { name: 'Timeout', message: /list_changed/ })
+  const deaf = await scripted(t, { 'notifications/initialized': () => {} })
+  const opening = open(t, deaf.url, clock, { timeoutMs: 900 })
+  await deaf.until(({ message }) => message.method === 'notifications/initialized')
+  clock.advance(900)
+  await t.rejects(opening, { name: 'Timeout', message: /initialized/ })
+})
+
+t.test('fifty calls at once, answered in the opposite order, get their own notifications and results', async t => {
+  const calls: Arrived[] = []
+  const server = await scripted(t, { 'tools/call': arrived => {
+    if (calls.push(arrived) < 50) return
+    for (const call of calls.toReversed()) {
+      const { name } = call.message.params as { name: string }
+      call.event(log(name))
+      call.finish({ content: [{ type: 'text', text: name }] })
+    }
+  } })
+  const client = await open(t, server.url, new TestClock())
+  const names = Array.from({ length: 50 }, (_, i) => `tool-${i}`)
+  const heard = await Promise.all(names.map(async name => {
+    const call = client.callTool(name)
+    const notes: unknown[] = []
+    for await (const note of call) notes.push(dataOf(note))
+    return [...notes, (await call.result).content]
+  }))
+  t.same(heard, names.map(name => [name, [{ type: 'text', text: name }]]))
+  t.equal(new Set(calls.map(({ message }) => message.id)).size, 50)
+})
+
+t.test('a call that nobody looks at may fail', async t => {
+  const server = await scripted(t, { 'tools/call': arrived => arrived.json('no', 500) })
+  const client = await open(t, server.url, new TestClock())
+  client.callTool('work')
+  await server.until(({ message }) => message.method === 'tools/call')
+  await client.ping()
+  t.pass('an unhandled rejection would have ended this test')
 })
 
 t.test('2025-11-25 basic/utilities/cancellation  cancel() and a signal tell the server once, with the reason', async t => {
@@ -213,7 +266,7 @@ t.test('a closing client does not wait for a server that never answers DELETE', 
   await server.until(({ verb }) => verb === 'DELETE')
   await clock.armed(300)
   clock.advance(300)
-  await closing
+  await t.resolves(closing)
 })
 
 t.test('options that make no sense are refused at the call', async t => {

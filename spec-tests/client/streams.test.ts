@@ -74,6 +74,50 @@ t.test('2025-11-25 basic/transports#resumability-and-redelivery  the rest of a b
   t.same(server.arrived.filter(isGet).map(({ headers }) => headers['last-event-id']), ['e-2', 'e-3', 'e-3'])
 })
 
+for (const kind of ['POST', 'GET']) {
+  t.test(`2025-11-25  a ${kind} stream cut after each of fifty events is taken up each time: nothing is lost, nothing comes twice`, async t => {
+    let call: Arrived | undefined
+    /** One event, then the end of the connection. */
+    const oneMore = (arrived: Arrived): void => {
+      const next = Number(arrived.headers['last-event-id'] ?? 0) + 1
+      if (next > 50) arrived.event(call ? responseTo(call, DONE) : log('over'), String(next))
+      else arrived.event(log(next), String(next))
+      arrived.res.end()
+    }
+    const server = await scripted(t, { GET: oneMore, 'tools/call': arrived => {
+      call = arrived
+      oneMore(arrived)
+    } })
+    const clock = new TestClock()
+    const client = await open(t, server.url, clock, { listen: kind === 'GET' })
+    const pending = kind === 'POST' ? client.callTool('work') : undefined
+    const notes = (pending ?? client.notifications)[Symbol.asyncIterator]()
+    const heard: unknown[] = []
+    while (heard.length < 50) {
+      heard.push((await notes.next()).value.params.data)
+      await clock.armed(500)
+      clock.advance(500)
+    }
+    t.same(heard, Array.from({ length: 50 }, (_, i) => i + 1))
+    if (pending) t.same((await pending.result).content, DONE.content)
+    else t.equal((await notes.next()).value.params.data, 'over')
+  })
+}
+
+t.test('a stream that the server leaves open after the response is closed after a while', async t => {
+  const server = await scripted(t, { 'tools/call': arrived => arrived.event(responseTo(arrived, DONE)) })
+  const clock = new TestClock()
+  const client = await open(t, server.url, clock, { listen: false })
+  t.same((await client.callTool('work').result).content, DONE.content)
+  const { res } = await server.until(({ message }) => message.method === 'tools/call')
+  const closed = new Promise<void>(resolve => res.on('close', resolve))
+  for (const _ of [1, 2]) {
+    await clock.armed(1000)
+    clock.advance(1000)
+  }
+  await t.resolves(closed)
+})
+
 t.test('tries that bring nothing are bounded, further apart each time, and the error says what was received', async t => {
   const server = await scripted(t, {
     'tools/call': arrived => {
