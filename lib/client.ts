@@ -4,7 +4,7 @@ export type { Client } from './client/client.js'
 export type { ClientEvents, ClientOptions } from './client/options.js'
 export type { Call, CallOptions } from './client/call.js'
 export { acceptDefaults, type Answerers, type Asker } from './client/answers.js'
-export type { Carrier, Hearer, Hearing, Listening } from './client/carrier.js'
+export type { Carrier, Hearer, Line, Listening } from './client/carrier.js'
 export { SessionGone } from './client/carrier.js'
 export type {
   ElicitAnswer, ElicitForm, ElicitUrl, LogNotification, Notification, ProgressNotification, Root, SampleAnswer, SampleContent, SampleMessage, SampleParams,

@@ -204,12 +204,12 @@ for (const revision of REVISIONS) {
     skip,
   }, async (t) => {
     const document = load(revision)
-    const options = { strict: false, validateFormats: false, logger: false } as const
+    const options = { strict: false, validateFormats: false, logger: false, messages: false } as const
     const theirs = document.$schema?.includes('2020-12') ? new Ajv2020(options) : new Ajv(options)
     theirs.addSchema(document, 'official')
     const resolve = (ref: string): Node =>
       ref.split('/').slice(1).reduce<unknown>((node, step) => (node as Readonly<Record<string, unknown>>)[step], document) as Node
-    const own = new Ajv2020({ strict: true, allowUnionTypes: true, discriminator: true })
+    const own = new Ajv2020({ strict: true, allowUnionTypes: true, discriminator: true, messages: false })
 
     for (const { label, ours, official } of pairsOf(revision, document, leftOut)) {
       const validate = own.compile(schemaOf(ours, revision))
@@ -221,7 +221,9 @@ for (const revision of REVISIONS) {
         compared++
         const [us, them] = [validate(value), validators.every((one) => one(value))]
         if (sample && !them) wrong.push('a sample is not valid officially')
-        if (compiled.some((check) => (check(value) === undefined) !== us)) wrong.push(`${pointer} ${change}: the compiled one differs`)
+        // Methods that share a schema share its validator: all of them see the samples, one sees every change.
+        const astray = compiled.slice(0, sample ? undefined : 1).some((check) => (check(value) === undefined) !== us)
+        if (astray) wrong.push(`${pointer} ${change}: the compiled one differs`)
         if (us === them) return
         const excuse = DIFFERENCES.find((one) =>
           one.revisions.includes(revision.id) && one.pointer.test(pointer) && one.change.test(change) && one.ours === us)

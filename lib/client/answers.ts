@@ -42,29 +42,31 @@ export const capabilitiesOf = ({ elicit, elicitUrl, sample, roots }: Answerers):
  * Declines when a required member has no default. client/elicitation#requested-schema
  */
 export const acceptDefaults = (requestedSchema: JsonObject): ElicitAnswer => {
-  const { properties, required } = requestedSchema as { readonly properties?: Record<string, { readonly default?: string | number | boolean | readonly string[] }>; readonly required?: readonly string[] }
-  const content = Object.fromEntries(Object.entries(properties ?? {}).flatMap(([name, schema]) => (schema.default === undefined ? [] : [[name, schema.default]])))
-  return (required ?? []).every(name => Object.hasOwn(content, name)) ? { action: 'accept', content } : { action: 'decline' }
+  const { properties = {}, required = [] } = requestedSchema as Form
+  const given = Object.entries(properties).flatMap(([name, field]) => (field.default === undefined ? [] : [[name, field.default] as const]))
+  const content = Object.fromEntries(given)
+  return required.every(name => Object.hasOwn(content, name)) ? { action: 'accept', content } : { action: 'decline' }
+}
+
+interface Form {
+  readonly properties?: { readonly [name: string]: { readonly default?: string | number | boolean | readonly string[] } }
+  readonly required?: readonly string[]
 }
 
 /** Answers a server's requests, one at a time or many. */
 export class AnswerDesk {
-  /** By the id the server chose, which is unique among its own open requests. */
-  readonly #open = new Map<RpcId, AbortController>()
+  /** Open questions and the ids the server chose. Two may be equal: a server without sessions may be many. */
+  readonly #open = new Map<AbortController, RpcId>()
 
   constructor(private readonly answerers: Answerers, private readonly onError: (error: unknown) => void) {}
 
-  /** The one response to this request, or `undefined` when the question was withdrawn meanwhile. Never rejects. */
-  async answer(request: RpcRequest, revision: Revision, withdrawn?: AbortSignal): Promise<RpcResponse | undefined> {
+  /** The one response to this request, or `undefined` when `asker` was aborted meanwhile. Never rejects. */
+  async answer(request: RpcRequest, revision: Revision, asker: AbortController): Promise<RpcResponse | undefined> {
     const { id } = request
-    if (this.#open.size >= MAX_OPEN_QUESTIONS || this.#open.has(id)) {
-      return failure(id, new ProtocolError(CODES.internalError, `too many questions are open, or one with this id is; at most ${MAX_OPEN_QUESTIONS} are taken`))
+    if (this.#open.size >= MAX_OPEN_QUESTIONS) {
+      return failure(id, new ProtocolError(CODES.internalError, `${MAX_OPEN_QUESTIONS} questions are open, and no more are taken`))
     }
-    const asker = new AbortController()
-    const withdraw = (): void => asker.abort()
-    if (withdrawn?.aborted) return undefined
-    withdrawn?.addEventListener('abort', withdraw, { once: true })
-    this.#open.set(id, asker)
+    this.#open.set(asker, id)
     try {
       const result = await this.#resultOf(request, revision, asker)
       return asker.signal.aborted ? undefined : { jsonrpc: '2.0', id, result }
@@ -74,19 +76,19 @@ export class AnswerDesk {
       this.onError(error)
       return failure(id, new ProtocolError(CODES.internalError, `${request.method} failed in the client`))
     } finally {
-      this.#open.delete(id)
-      withdrawn?.removeEventListener('abort', withdraw)
+      this.#open.delete(asker)
     }
   }
 
-  /** The server no longer wants an answer: basic/utilities/cancellation#behavior-requirements. Unknown ids are ignored. */
+  /** The server no longer wants an answer. An id that no question has, or two have, is ignored: basic/utilities/cancellation#error-handling. */
   withdraw(id: unknown): void {
-    this.#open.get(id as RpcId)?.abort()
+    const [only, second] = [...this.#open.keys()].filter(asker => this.#open.get(asker) === id)
+    if (second === undefined) only?.abort()
   }
 
   /** Nobody will hear the answers. */
   close(): void {
-    for (const asker of this.#open.values()) asker.abort()
+    for (const asker of this.#open.keys()) asker.abort()
   }
 
   async #resultOf({ method, params }: RpcRequest, revision: Revision, asker: Asker): Promise<JsonObject> {

@@ -5,7 +5,7 @@ import { Deadline, type TimeLimits } from '../protocol/deadline.js'
 import { BrokenStream, Cancelled, InvalidMessage, RpcError } from '../protocol/errors.js'
 import type { Standing } from '../protocol/opening.js'
 import { clientChecks } from '../validation/client-checks.js'
-import { type Hearer, type Hearing, SessionGone } from './carrier.js'
+import { type Hearer, type Line, SessionGone } from './carrier.js'
 import type { Timed } from './deadlines.js'
 import { Queue } from './queue.js'
 import type { Notification, ProgressNotification } from './typed.js'
@@ -19,7 +19,7 @@ export interface CallOptions {
   readonly maxTotalMs?: number
   /** Cancels the call when it aborts. */
   readonly signal?: AbortSignal
-  /** Least severe log notification this call is to yield. It cannot show what the session's level already holds back. Default: all that come. */
+  /** Least severe log notification to yield. What the session's level already holds back cannot be had by it. Default: all that come. */
   readonly logLevel?: Level
   /** Further members of the request's `_meta`. */
   readonly meta?: JsonObject
@@ -64,10 +64,11 @@ export class OpenCall implements Call<never>, Hearer, Timed {
   readonly deadline: Deadline
   standing: Standing
   /** Where it is being heard, while it is. */
-  hearing: Hearing | undefined
+  line: Line | undefined
   #settle: Settle | undefined
   #notes: Queue<Notification> | undefined
-  #abandoned: AbortController | undefined
+  /** Questions of the server's that are being answered on the call's behalf. */
+  readonly #askers = new Set<AbortController>()
   #repeated = false
 
   constructor(
@@ -93,12 +94,6 @@ export class OpenCall implements Call<never>, Hearer, Timed {
 
   get dropped(): number {
     return this.#notes?.dropped ?? 0
-  }
-
-  /** Aborted when the call is given up: what is being answered on its behalf need not be. */
-  get signal(): AbortSignal {
-    this.#abandoned ??= new AbortController()
-    return this.#abandoned.signal
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Notification, undefined> {
@@ -135,7 +130,7 @@ export class OpenCall implements Call<never>, Hearer, Timed {
   }
 
   end(error?: Error): void {
-    this.hearing = undefined
+    this.line = undefined
     if (!this.open) return
     if (!(error instanceof SessionGone)) return this.fail(error ?? new BrokenStream(`${this.request.method} was not answered`))
     // basic/transports#session-management: it was not looked at, so saying it again repeats nothing.
@@ -147,7 +142,8 @@ export class OpenCall implements Call<never>, Hearer, Timed {
   /** Yields a notification, unless its level is below what this call asked for. */
   yield(note: Notification): void {
     const { logLevel } = this.options
-    if (logLevel !== undefined && note.method === 'notifications/message' && isLevel(note.params.level) && !reaches(note.params.level, logLevel)) return
+    const level = note.method === 'notifications/message' ? note.params.level : undefined
+    if (logLevel !== undefined && isLevel(level) && !reaches(level, logLevel)) return
     this.#queue().push(note)
   }
 
@@ -158,10 +154,12 @@ export class OpenCall implements Call<never>, Hearer, Timed {
     this.yield(note)
   }
 
-  /** Answers one of the server's questions; meanwhile it is the server that waits. */
-  async whileAnswering(answer: () => Promise<void>): Promise<void> {
+  /** One of the server's questions is being answered; meanwhile it is the server that waits. Given up with the call. */
+  async whileAnswering(asker: AbortController, answer: Promise<void>): Promise<void> {
+    this.#askers.add(asker)
     this.deadline.hold()
-    await answer()
+    await answer
+    this.#askers.delete(asker)
     this.deadline.release(this.desk.nowMs())
     if (this.open) this.desk.hurried(this)
   }
@@ -179,7 +177,7 @@ export class OpenCall implements Call<never>, Hearer, Timed {
     this.#settle = undefined
     this.options.signal?.removeEventListener('abort', this.#onAbort)
     this.desk.ended(this, untold)
-    if (untold) this.#abandoned?.abort()
+    if (untold) for (const asker of this.#askers) asker.abort()
     this.#notes?.end()
     how(settle)
   }

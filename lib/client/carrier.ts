@@ -16,22 +16,22 @@ export interface Hearer {
   fault(error: Error): void
 }
 
-/** One message on its way, and what is heard of it. */
-export interface Hearing {
+/** What is being heard, of a message or unasked. */
+export interface Line {
   /** Stops listening: nothing more is called, `end` included. What it means to the other side is the revision's to say. */
   stop(): void
 }
 
 /** What is heard unasked, and whether it can be. */
-export interface Listening extends Hearing {
+export interface Listening extends Line {
   /** Settles once the other side has said whether it offers this; never rejects. */
   readonly settled: Promise<void>
 }
 
 /** Carries messages to one server. An own one takes a `send`, a `listen`, and a `close` that lets go of what they hold. */
 export interface Carrier {
-  /** Says one thing. Errors are heard, never thrown. */
-  send(message: RpcMessage, standing: Standing, hearer: Hearer): Hearing
+  /** Says one thing. Errors are heard, never thrown, but for a message that is no JSON: a TypeError. */
+  send(message: RpcMessage, standing: Standing, hearer: Hearer): Line
   /** Hears what belongs to no message of ours, until stopped. Best effort; `end` says that it is not to be had. */
   listen(standing: Standing, hearer: Hearer): Listening
   /** Tells the other side that this session is over. Best effort, within a bound; never rejects. */

@@ -141,7 +141,10 @@ export class Client {
     await this.request('ping', undefined, options).result
   }
 
-  /** server/utilities/logging#setting-log-level; a session that takes over is told as well. @throws TypeError for an unknown level, or if the server declares no logging. */
+  /**
+   * server/utilities/logging#setting-log-level. A session that takes over is told as well.
+   * @throws TypeError for an unknown level, or if the server declares no logging.
+   */
   async setLogLevel(level: Level): Promise<void> {
     if (!isLevel(level)) throw new TypeError(`level is ${JSON.stringify(level)}; expected one of ${LEVELS.join(', ')}`)
     this.#mayAsk('logging/setLevel')
@@ -164,7 +167,7 @@ export class Client {
     }
   }
 
-  /** Ends every call with `Cancelled`, the session, and the connections. Never rejects; a server that does not answer holds it up for a moment only. */
+  /** Ends every call with `Cancelled`, the session, and the connections. Never rejects; a silent server holds it up for a moment only. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -201,16 +204,21 @@ export class Client {
   #sendNow(call: OpenCall): void {
     if (!call.open) return
     call.standing = this.#link.standing
-    const hearing = this.#link.carrier.send(call.request, call.standing, call)
-    if (call.open) call.hearing = hearing
+    try {
+      const line = this.#link.carrier.send(call.request, call.standing, call)
+      if (call.open) call.line = line
+    } catch (error) {
+      // Arguments that are no JSON: a cycle, a BigInt.
+      call.fail(error as Error)
+    }
   }
 
   #ended(call: OpenCall, untold?: { readonly reason: string | undefined }): void {
     this.#calls.delete(call.request.id)
     this.#deadlines.forget(call)
-    const { hearing, standing, request: { id } } = call
-    if (!untold || !hearing) return
-    hearing.stop()
+    const { line, standing, request: { id } } = call
+    if (!untold || !line) return
+    line.stop()
     // Hanging up alone is no cancellation: basic/transports#sending-messages-to-the-server
     const params = untold.reason === undefined ? { requestId: id } : { requestId: id, reason: untold.reason }
     this.#say(this.#link.tell({ jsonrpc: '2.0', method: 'notifications/cancelled', params }, standing), standing)
@@ -231,11 +239,11 @@ export class Client {
   }
 
   async #answer(request: RpcRequest, standing: Standing, call: OpenCall | undefined): Promise<void> {
-    const answer = async (): Promise<void> => {
-      const response = await this.#answers.answer(request, standing.revision, call?.signal)
+    const asker = new AbortController()
+    const answered = this.#answers.answer(request, standing.revision, asker).then(response => {
       if (response) this.#say(this.#link.tell(response, standing), standing)
-    }
-    await (call ? call.whileAnswering(answer) : answer())
+    })
+    await (call ? call.whileAnswering(asker, answered) : answered)
   }
 
   /** What nobody waits for fails into an event; but a dead session is replaced, whoever finds it: basic/transports#session-management. */

@@ -4,7 +4,7 @@ import type { Level } from '../wire/levels.js'
 import { HttpRefusal, InvalidMessage, RpcError, Timeout } from '../protocol/errors.js'
 import { Opening, type OpeningOptions, type Outcome, type ServerSays, type Standing } from '../protocol/opening.js'
 import { declared, speaks } from '../revisions/vocabulary.js'
-import { bared, type Carrier, type Clock, type Listening, SessionGone } from './carrier.js'
+import { bared, type Carrier, type Clock, type Line, type Listening, SessionGone } from './carrier.js'
 
 export interface LinkOptions extends OpeningOptions {
   /** Hear what the server says unasked. */
@@ -117,7 +117,12 @@ export class Link {
   tell(message: RpcNotification | RpcResponse, standing: Standing): Promise<void> {
     const { withinMs, onError } = this.options
     return new Promise((resolve, reject) => {
-      const hearing = this.carrier.send(message, standing, {
+      // Armed first: a carrier may end what it cannot send at once.
+      const disarm = this.clock.after(withinMs, () => {
+        line?.stop()
+        reject(new Timeout(`${'method' in message ? message.method : 'a response'} was not taken within ${withinMs} ms`, 'timeoutMs', withinMs))
+      }, true)
+      const line: Line | undefined = this.carrier.send(message, standing, {
         hear: () => {},
         end: error => {
           disarm()
@@ -126,10 +131,6 @@ export class Link {
         },
         fault: onError,
       })
-      const disarm = this.clock.after(withinMs, () => {
-        hearing.stop()
-        reject(new Timeout(`${'method' in message ? message.method : 'a response'} was not taken within ${withinMs} ms`, 'timeoutMs', withinMs))
-      }, true)
     })
   }
 
@@ -137,15 +138,15 @@ export class Link {
   #ask(request: RpcRequest, standing: Standing, withinMs: number): Promise<{ readonly outcome: Outcome; readonly session: string | undefined }> {
     return new Promise((resolve, reject) => {
       let session: string | undefined
+      const disarm = this.clock.after(withinMs, () => {
+        line?.stop()
+        settle({ silence: true })
+      }, true)
       const settle = (outcome: Outcome): void => {
         disarm()
         resolve({ outcome, session })
       }
-      const fail = (error: Error): void => {
-        disarm()
-        reject(error)
-      }
-      const hearing = this.carrier.send(request, standing, {
+      const line: Line | undefined = this.carrier.send(request, standing, {
         session: id => {
           session = id
         },
@@ -153,15 +154,12 @@ export class Link {
         end: error => {
           const why = bared(error ?? new InvalidMessage(`${request.method} was not answered`))
           const refusal = why instanceof RpcError ? why.cause : why
-          if (!(refusal instanceof HttpRefusal)) fail(why)
-          else settle(why instanceof RpcError && refusal.error ? { error: refusal.error } : { refusal })
+          if (refusal instanceof HttpRefusal) return settle(why instanceof RpcError && refusal.error ? { error: refusal.error } : { refusal })
+          disarm()
+          reject(why)
         },
         fault: this.options.onError,
       })
-      const disarm = this.clock.after(withinMs, () => {
-        hearing.stop()
-        settle({ silence: true })
-      }, true)
     })
   }
 

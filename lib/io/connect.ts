@@ -4,7 +4,8 @@ import { Cancelled } from '../protocol/errors.js'
 import type { Carrier, Clock } from '../client/carrier.js'
 import { type Client, openClient } from '../client/client.js'
 import type { ClientOptions } from '../client/options.js'
-import { HttpCarrier, type HttpClientOptions } from './http-client.js'
+import { HttpCarrier } from './http-client.js'
+import type { HttpClientOptions } from './http-client-options.js'
 
 export interface ConnectOptions extends ClientOptions, HttpClientOptions {
   /** The one revision to speak. Default: the newest that both sides know. */
@@ -58,7 +59,8 @@ const offeredBy = ({ revision, revisions }: ConnectOptions): readonly Revision[]
   if (names === undefined) return SPOKEN
   const unknown = names.find(name => !SPOKEN.includes(find(name)!))
   if (names.length === 0 || unknown !== undefined) {
-    throw new TypeError(`${unknown === undefined ? 'no revision is given' : `revision ${JSON.stringify(unknown)} is not spoken here`}; expected of ${SPOKEN.map(({ id }) => id).join(', ')}`)
+    const seen = unknown === undefined ? 'no revision is given' : `revision ${JSON.stringify(unknown)} is not spoken over HTTP here`
+    throw new TypeError(`${seen}; expected of ${SPOKEN.map(({ id }) => id).join(', ')}`)
   }
   return names.map(name => find(name)!)
 }

@@ -35,7 +35,7 @@ export const runBatch = (server: Server, { of, revision, session }: Admission & 
         finish: settle,
         drop: settle,
         room: () => outlet.room(),
-        canAsk: outlet.canAsk,
+        speaks: outlet.speaks,
       }
       server.serve(new Exchange(item.request, revision, session?.client, share, { session, principal }))
     } else {

@@ -3,18 +3,11 @@ import { Pool, type Dispatcher } from 'undici'
 import type { RpcMessage } from '../wire/json-rpc.js'
 import type { Standing } from '../protocol/opening.js'
 import { type Asking, askDelete, askGet, askPost, ownFields } from '../bindings/streamable-http/ask.js'
-import { hearLimits, type HearLimits, Hearing, type Verdict } from '../bindings/streamable-http/hear.js'
+import { Hearing, type Listener, type Verdict } from '../bindings/streamable-http/hear.js'
+import { hearLimits, type HearLimits } from '../bindings/streamable-http/resume.js'
 import type { Fields } from '../bindings/http.js'
 import { type Carrier, type Clock, type Hearer, type Listening, SessionGone } from '../client/carrier.js'
-
-export interface HttpClientOptions extends Partial<HearLimits> {
-  /** Fields sent with every request, such as `authorization`. They go to this endpoint alone: redirects are not followed. */
-  readonly headers?: { readonly [name: string]: string }
-  /** Longest wait for a connection, in milliseconds. Default 10 000. */
-  readonly connectTimeoutMs?: number
-  /** Longest wait for the answer to the DELETE that ends a session, in milliseconds. Default 2000. */
-  readonly leaveTimeoutMs?: number
-}
+import type { HttpClientOptions } from './http-client-options.js'
 
 /** After the response a stream should end (#sending-messages-to-the-server). One that does not is closed within twice this. */
 const LINGER_MS = 1000
@@ -84,7 +77,8 @@ export class HttpCarrier implements Carrier {
   }
 
   #begin(message: RpcMessage | undefined, what: string, standing: Standing, hearer: Hearer, asking: Asking): Heard {
-    const heard = new Heard(this.#house, standing, hearer, message !== undefined, listener => new Hearing(message, what, standing, this.#limits, listener))
+    const rules = (listener: Listener): Hearing => new Hearing(message, what, standing, this.#limits, listener)
+    const heard = new Heard(this.#house, standing, hearer, message !== undefined, rules)
     this.#open.add(heard)
     heard.begin(asking)
     return heard
@@ -126,6 +120,7 @@ class Heard implements Listening, Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined
   #cancelResume: (() => void) | undefined
   #ended = false
+  #told = false
   #settle: () => void = () => {}
 
   constructor(
@@ -133,7 +128,7 @@ class Heard implements Listening, Dispatcher.DispatchHandler {
     private readonly standing: Standing,
     private readonly hearer: Hearer,
     private readonly awaited: boolean,
-    rules: (listener: ConstructorParameters<typeof Hearing>[4]) => Hearing,
+    rules: (listener: Listener) => Hearing,
   ) {
     this.settled = awaited ? NOW : new Promise(resolve => {
       this.#settle = resolve
@@ -159,7 +154,7 @@ class Heard implements Listening, Dispatcher.DispatchHandler {
   fail(error: Error): void {
     if (this.#ended) return
     this.stop()
-    this.hearer.end(error)
+    this.#tell(error)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -172,12 +167,15 @@ class Heard implements Listening, Dispatcher.DispatchHandler {
     if (!this.#hears(controller) || status < 200) return
     this.#guarded(() => this.#rules.head(status, fieldsOf(headers)))
     this.#settle()
+    if (!this.#ended && this.#rules.answered) this.#answered()
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (!this.#hears(controller)) return
     this.#guarded(() => this.#rules.data(chunk))
-    if (!this.#ended && this.#rules.satisfied) this.#satisfied()
+    if (this.#ended) return
+    if (this.#rules.answered) this.#answered()
+    else if (this.#rules.full) this.#hangUp()
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
@@ -202,9 +200,14 @@ class Heard implements Listening, Dispatcher.DispatchHandler {
     }
   }
 
-  /** An answered stream has a moment to end by itself, so that its connection can be used again; a refusal that goes on has none. */
-  #satisfied(): void {
-    if (this.#rules.answered) return this.house.linger(this)
+  /** The reply has a moment to end by itself, so that its connection can be used again. */
+  #answered(): void {
+    this.house.linger(this)
+    this.#tell()
+  }
+
+  /** A refusal that goes on and on. */
+  #hangUp(): void {
     const controller = this.#controller
     this.#controller = undefined
     controller?.abort(HUNG_UP)
@@ -219,8 +222,15 @@ class Heard implements Listening, Dispatcher.DispatchHandler {
       return
     }
     this.#finish()
-    if (verdict.as === 'done') this.hearer.end()
-    else this.hearer.end(verdict.dead ? new SessionGone(verdict.error) : verdict.error)
+    if (verdict.as === 'done') this.#tell()
+    else this.#tell(verdict.dead ? new SessionGone(verdict.error) : verdict.error)
+  }
+
+  /** The end is told once. */
+  #tell(error?: Error): void {
+    if (this.#told) return
+    this.#told = true
+    this.hearer.end(error)
   }
 
   #finish(): void {

@@ -16,6 +16,7 @@ import { runBatch } from './http-batch.js'
 import { HttpOutlet, type Outlets } from './http-outlet.js'
 import { writeRefusal } from './http-refusal.js'
 import { readBody } from './read-body.js'
+import { createVault } from './vault.js'
 
 export interface HttpOptions extends GuardOptions, Partial<SessionLimits>, Partial<ReplayLimits> {
   /** Where the endpoint is. Any other path is a 404, or the next handler's. Default `/mcp`. */
@@ -73,6 +74,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, (options as Partial<Record<string, unknown>>)[name] ?? value])) as T
   const sessions = new Sessions({ nowMs, newId: randomUUID }, pick(SESSION_LIMITS))
   server.changes.audiences.add(sessions)
+  server.vault ??= createVault()
   const budget = new ReplayBudget(pick(REPLAY_LIMITS))
   const outletOf = new WeakMap<ReplayLog, HttpOutlet>()
   const guards = new Map<number, Guard>()
@@ -112,7 +114,9 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     maxBodyBytes,
     strict,
     session: id => sessions.find(id, who),
-    check: (request, revision) => server.check(request, revision),
+    offers: (request, revision) => server.offers(request, revision),
+    check: (request, revision, client) => server.check(request, revision, client),
+    mirrored: request => server.mirrored(request),
   })
   const anyone = houseFor(undefined)
 
@@ -141,11 +145,11 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     }
   }
 
-  const run = ({ request, revision, session, opens }: Admission & { as: 'exchange' }, fields: Fields, res: ServerResponse, who: string | undefined): void => {
-    const client = session?.client ?? callerOf(request.params)
+  const run = ({ request, revision, session, opens, askedLevel, client: caller }: Admission & { as: 'exchange' }, fields: Fields, res: ServerResponse, who: string | undefined): void => {
+    const client = session?.client ?? caller ?? callerOf(request.params)
     const opened = opens ? open(revision, client, who) : undefined
     const outlet = new HttpOutlet(all, res, { revision, session, accept: fields.accept, ...(opened && { fields: ['Mcp-Session-Id', opened.id] }) })
-    const exchange = new Exchange(request, revision, client, outlet, { session, principal: who, hears: keepSessions })
+    const exchange = new Exchange(request, revision, client, outlet, { session, principal: who, hears: keepSessions, askedLevel })
     outlet.exchange = exchange
     server.serve(exchange)
     if (exchange.open) setImmediate(watch, outlet)
@@ -214,6 +218,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     closing = true
     server.changes.audiences.delete(sessions)
     for (const session of sessions.values()) session.channel?.end()
+    for (const { exchange } of [...all.open]) if (exchange) server.changes.subscriptions.end(exchange)
     const deadline = nowMs() + graceMs
     while (all.open.size > 0 && nowMs() < deadline) await new Promise(resolve => setTimeout(resolve, 10))
     sessions.endAll('the server is shutting down')

@@ -83,7 +83,7 @@ export class HttpOutlet implements Outlet, Channel {
   get live(): boolean {
     return this.#res !== undefined
   }
-  get canAsk(): boolean {
+  get speaks(): boolean {
     return this.reply.speaks && (this.#res !== undefined || this.reply.log !== undefined)
   }
 

@@ -10,7 +10,7 @@ export interface TimeLimits {
 export const TIME_LIMITS: TimeLimits = { timeoutMs: 60_000, maxTotalMs: 3_600_000 }
 
 /** Limits as given, the rest by default. `Infinity` is allowed. @throws TypeError unless both are above zero. */
-export const timeLimits = (given: { readonly timeoutMs?: number | undefined; readonly maxTotalMs?: number | undefined }, byDefault = TIME_LIMITS): TimeLimits => {
+export const timeLimits = (given: Partial<TimeLimits>, byDefault = TIME_LIMITS): TimeLimits => {
   if (given.timeoutMs === undefined && given.maxTotalMs === undefined) return byDefault
   const limits = { timeoutMs: given.timeoutMs ?? byDefault.timeoutMs, maxTotalMs: given.maxTotalMs ?? byDefault.maxTotalMs }
   for (const [name, value] of Object.entries(limits)) {

@@ -13,15 +13,15 @@ export interface Caller {
 /** Where an exchange's messages lead: one reply of one binding. Given by the shell. */
 export interface Outlet {
   send(message: RpcNotification | RpcRequest): void
-  finish(response: RpcResponse): void
+  finish(response: RpcResponse, status?: number): void
   /** Ends the exchange without a response. */
   drop(): void
   /** Settles when a message more would not be dropped. `undefined`: there is room. */
   room?(): Promise<void> | undefined
   /** Ends the connection, not the stream: the client fetches the rest. Returns false where that cannot be. */
   hangUp?(retryMs: number): boolean
-  /** Can a request of ours reach the client here? */
-  readonly canAsk: boolean
+  /** Can anything be said before the response? */
+  readonly speaks: boolean
 }
 
 /** What came with the request beside its message; absent members are unknown. */
@@ -41,6 +41,7 @@ const settled = Promise.resolve()
 export class Exchange {
   #state: 'open' | 'finished' | 'cancelled' = 'open'
   #abort: AbortController | undefined
+  #whenCancelled: (() => void) | undefined
   readonly session: Session | undefined
   readonly principal: string | undefined
   readonly hears: boolean
@@ -78,6 +79,11 @@ export class Exchange {
     return this.#abort.signal
   }
 
+  /** Calls back once if the client cancels: what `signal` does, for a fraction of its memory. */
+  whenCancelled(leave: () => void): void {
+    this.#whenCancelled = leave
+  }
+
   /** In order, never after the response, and only ever to whoever asked. What comes too late is dropped. */
   send(message: RpcNotification | RpcRequest): void {
     if (this.#state === 'open') this.outlet.send(message)
@@ -90,11 +96,12 @@ export class Exchange {
 
   /**
    * Answers. Only the first answer counts, and none after a cancellation (basic/utilities/cancellation#behavior-requirements).
+   * `status`: of HTTP, where the reply is not a stream already.
    * @throws TypeError if the response cannot be written as JSON; the exchange is then still open.
    */
-  finish(response: RpcResponse): void {
+  finish(response: RpcResponse, status?: number): void {
     if (this.#state !== 'open') return
-    this.outlet.finish(response)
+    this.outlet.finish(response, status)
     this.#state = 'finished'
     this.session?.inFlight.delete(this)
   }
@@ -105,6 +112,7 @@ export class Exchange {
     this.#state = 'cancelled'
     this.session?.inFlight.delete(this)
     this.outlet.drop()
+    this.#whenCancelled?.()
     this.#abort?.abort(reason === undefined ? undefined : new DOMException(reason, 'AbortError'))
   }
 }

@@ -42,8 +42,6 @@ export interface OpeningOptions {
   readonly withinMs: number
 }
 
-const NEGOTIATION = 'basic/lifecycle#version-negotiation'
-
 export class Opening {
   readonly #options: OpeningOptions
   readonly #sessions: readonly Revision[]
@@ -86,13 +84,13 @@ export class Opening {
     if (revision === undefined || !this.#sessions.includes(revision)) {
       const ours = this.#sessions.map(({ id }) => id).join(', ')
       const theirs = JSON.stringify(protocolVersion)?.slice(0, 100) ?? 'none'
-      return { fail: new InvalidMessage(`the server speaks protocol version ${theirs}; this client offered ${this.#tried!.id} and speaks ${ours}`, NEGOTIATION) }
+      const seen = `the server speaks protocol version ${theirs}; this client offered ${this.#tried!.id} and speaks ${ours}`
+      return { fail: new InvalidMessage(seen, 'basic/lifecycle#version-negotiation') }
     }
-    if (!isObject(capabilities)) return { fail: new InvalidMessage('the initialize result has no object "capabilities"', 'basic/lifecycle#initialization') }
-    if (!isImplementation(serverInfo)) {
-      return { fail: new InvalidMessage('the initialize result has no "serverInfo" with a name and a version', 'basic/lifecycle#initialization') }
-    }
-    return { settled: revision, server: { info: serverInfo, capabilities, instructions: typeof instructions === 'string' ? instructions : undefined } }
+    if (!isObject(capabilities)) return { fail: missing('an object "capabilities"') }
+    if (!isImplementation(serverInfo)) return { fail: missing('"serverInfo" with a name and a version') }
+    const said = typeof instructions === 'string' ? instructions : undefined
+    return { settled: revision, server: { info: serverInfo, capabilities, instructions: said } }
   }
 
   /** A server that refuses the version instead of offering another may list what it speaks: basic/lifecycle#error-handling. */
@@ -104,6 +102,8 @@ export class Opening {
     return { fail: new RpcError(error, 'initialize') }
   }
 }
+
+const missing = (what: string): InvalidMessage => new InvalidMessage(`the initialize result lacks ${what}`, 'basic/lifecycle#initialization')
 
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
 

@@ -1,10 +1,11 @@
 /** Plays one server case at one revision: be the client, say the steps, and judge what comes back. */
 
 import type { Keyword, Need, ServerCase } from './case.js'
-import { weaker, type RevisionRow } from './load.js'
+import { judge, Missed } from './judge.js'
+import type { RevisionRow } from './load.js'
 import type { HttpPeer } from './peer.js'
-import type { Miss, Verdict } from './report.js'
-import { Missed, Stage, type Inventory } from './stage.js'
+import type { Verdict } from './report.js'
+import { Stage, type Inventory } from './stage.js'
 
 export interface CaseOptions {
   /** How hard a miss is judged. Default: the case's keyword. */
@@ -22,33 +23,14 @@ const DEADLINE_MS = 10_000
  * silent fails the case.
  * @throws TypeError for a wrong fixture.
  */
-export const playServerCase = async (one: ServerCase, at: RevisionRow, peer: HttpPeer, options: CaseOptions = {}): Promise<Verdict> => {
-  const keyword = options.keyword ?? one.keyword
-  const began = performance.now()
+export const playServerCase = (one: ServerCase, at: RevisionRow, peer: HttpPeer, options: CaseOptions = {}): Promise<Verdict> => {
   const stage = new Stage(at, peer, one.client_capabilities ?? {}, options.deadlineMs ?? DEADLINE_MS)
-  const misses: Miss[] = []
-  try {
-    await prepare(one, at, peer, stage, options)
-    for (const [step, action] of one.steps.entries()) {
-      const judged = 'keyword' in action && action.keyword ? weaker(action.keyword, keyword) : keyword
-      try {
-        await stage.perform(action)
-      } catch (cause) {
-        if (!(cause instanceof Missed)) throw cause
-        misses.push({ keyword: judged, step, sentence: cause.message })
-        if (judged === keyword) break
-      }
-    }
-  } catch (cause) {
-    if (!(cause instanceof Missed)) throw cause
-    misses.push({ keyword, sentence: cause.message })
-  } finally {
-    await stage.leave()
-  }
-  return {
-    id: one.id, title: one.title, revision: at.revision, keyword, misses,
-    outcome: outcomeOf(misses), transcript: stage.transcript, tookMs: performance.now() - began,
-  }
+  return judge(one, at, options.keyword ?? one.keyword, {
+    transcript: stage.transcript,
+    prepare: () => prepare(one, at, peer, stage, options),
+    perform: step => stage.perform(step),
+    leave: () => stage.leave(),
+  })
 }
 
 const prepare = async (one: ServerCase, at: RevisionRow, peer: HttpPeer, stage: Stage, options: CaseOptions): Promise<void> => {
@@ -80,10 +62,4 @@ const offers = (inventory: Inventory, need: Need): boolean => {
 const describeNeed = (need: Need): string => {
   if (typeof need === 'string') return `the tool ${need}`
   return 'session' in need ? 'a session' : `the capability ${need.capability}`
-}
-
-const outcomeOf = (misses: readonly Miss[]): Verdict['outcome'] => {
-  if (misses.some(miss => miss.keyword === 'MUST')) return 'fail'
-  if (misses.some(miss => miss.keyword === 'SHOULD')) return 'warn'
-  return misses.length > 0 ? 'note' : 'pass'
 }

@@ -2,16 +2,12 @@
 
 import type { HearStep, LogLevelStep, PostStep, RequestStep, ResponseStep, Saying, ServerStep } from './case.js'
 import { Heard, shorten } from './heard.js'
+import { Missed } from './judge.js'
 import type { RevisionRow } from './load.js'
 import { fill, match, type Bindings, type Pattern } from './match.js'
 import { Conversation, type Line } from './open.js'
 import type { HttpPeer, PeerRequest } from './peer.js'
 import type { Said } from './report.js'
-
-/** The peer did otherwise than expected. The message says both. */
-export class Missed extends Error {
-  override readonly name = 'Missed'
-}
 
 /** What a peer offers at one revision, for `needs`. */
 export interface Inventory {

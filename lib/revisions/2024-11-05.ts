@@ -18,6 +18,7 @@ export const revision: Revision = {
   badArguments: 'protocol error',
   stamp: (result) => result,
   unknownMethodStatus: 200,
+  refusalStatus: 200,
   missingResourceCode: -32002,
   structured: 'none',
   content: ['text', 'image', 'resource'],

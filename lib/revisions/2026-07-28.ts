@@ -24,6 +24,7 @@ export const revision: Revision = {
     _meta: { 'io.modelcontextprotocol/serverInfo': serverInfo, ...(result['_meta'] as object | undefined) },
   }),
   unknownMethodStatus: 404,
+  refusalStatus: 400,
   missingResourceCode: -32602,
   structured: 'any',
   content: ['text', 'image', 'audio', 'resource', 'resource_link'],

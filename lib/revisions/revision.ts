@@ -62,6 +62,8 @@ export interface Revision {
   stamp(result: JsonObject, stamp: Stamp): JsonObject
   /** HTTP status of an answer that says the method is not known. 2026-07-28/basic/transports/streamable-http#server-validation */
   readonly unknownMethodStatus: 200 | 404
+  /** HTTP status of an error found before the method ran. 2026-07-28/basic/transports/streamable-http#server-validation */
+  readonly refusalStatus: 200 | 400
   /**
    * Error code for a resource that does not exist. 2025-11-25/server/resources#error-handling,
    * 2026-07-28/server/resources#error-handling

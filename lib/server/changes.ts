@@ -4,6 +4,7 @@ import type { RpcNotification } from '../wire/json-rpc.js'
 import { LEVELS, reaches, type Level } from '../wire/levels.js'
 import type { Session } from '../protocol/session.js'
 import { logMessage, type LogOptions } from './logging.js'
+import { Subscriptions, type ListenLimits } from './subscriptions.js'
 
 /** Who can be told: the open sessions of one mount. */
 export interface Audience {
@@ -15,11 +16,13 @@ export type Announce = (data: unknown, options?: LogOptions) => number
 
 export class Changes {
   readonly audiences = new Set<Audience>()
+  readonly subscriptions: Subscriptions
   readonly #pending = new Set<string>()
   /** `debug` to `emergency`, for what belongs to no request. */
   readonly log: { readonly [L in Level]: Announce }
 
-  constructor() {
+  constructor(limits: ListenLimits) {
+    this.subscriptions = new Subscriptions(limits)
     const announce = (level: Level): Announce => (data, options) =>
       this.#tell(logMessage(level, data, options?.logger), session => {
         const threshold = session.revision.threshold(undefined, session.logLevel)
@@ -30,12 +33,20 @@ export class Changes {
 
   /** Announces that a list has changed: once, however often it changes before this turn is over. */
   listChanged(method: string): void {
-    if (this.audiences.size === 0 || this.#pending.has(method)) return
+    if (this.#pending.has(method) || (this.audiences.size === 0 && this.subscriptions.size === 0)) return
     this.#pending.add(method)
     queueMicrotask(() => {
       this.#pending.delete(method)
-      this.#tell({ jsonrpc: '2.0', method })
+      const message: RpcNotification = { jsonrpc: '2.0', method }
+      this.#tell(message)
+      this.subscriptions.tell(message)
     })
+  }
+
+  /** Announces that a resource has changed, to those who follow it. Returns how many. */
+  updated(uri: string): number {
+    const message: RpcNotification = { jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } }
+    return this.#tell(message, session => session.subscribed.has(uri)) + this.subscriptions.tell(message)
   }
 
   #tell(message: RpcNotification, wants: (session: Session) => boolean = () => true): number {

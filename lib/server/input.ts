@@ -1,8 +1,9 @@
 /**
  * `needs()`: a handler that must ask the client says what it needs and is run again, from the top, with the answers.
- * By request, the questions go out on the exchange's own stream. No I/O.
+ * Here the questions go out as requests of ours, on the exchange's own stream; `rounds.ts` has the other way. No I/O.
  */
 import type { JsonObject } from '../wire/json-rpc.js'
+import type { Revision } from '../revisions/index.js'
 import { asks, declared } from '../revisions/vocabulary.js'
 import { CODES, NoChannel, ProtocolError, Timeout } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
@@ -36,7 +37,7 @@ export const needs = (questions: { readonly [name: string]: Question }): Needs =
 export const MAX_ROUNDS = 10
 
 /** Runs a handler until it needs nothing more. @throws ProtocolError if the client cannot be asked, or is asked too often. */
-export const runWithAnswers = async (exchange: Exchange, first: Needs, run: (answers: Answers) => unknown): Promise<unknown> => {
+export const runWithAnswers = async (exchange: Exchange, run: (answers: Answers) => unknown, first: Needs): Promise<unknown> => {
   let answers: Answers = {}
   let outcome: unknown = first
   for (let round = 1; outcome instanceof Needs; round++) {
@@ -53,16 +54,33 @@ const askAll = async (exchange: Exchange, { questions }: Needs): Promise<Answers
   return Object.fromEntries(names.map((name, i) => [name, results[i]!]))
 }
 
-/** Sends a request of ours on the exchange's own stream. Rejects at once, in words, where it cannot reach the client. */
-export const ask = async (exchange: Exchange, { method, params }: Question): Promise<JsonObject> => {
-  const { session, revision, client, outlet } = exchange
+/**
+ * The capabilities a question needs and the client did not declare, as a client would declare them; `undefined` when it may be asked.
+ * An empty `elicitation` means forms (2025-11-25/client/elicitation#capabilities); URLs, and tools in sampling, are declared by name.
+ */
+export const lacking = (capabilities: JsonObject, { method, params }: Question, revision: Revision): JsonObject | undefined => {
   const row = asks(revision, method)
-  if (!row) throw new ProtocolError(CODES.internalError, `a client of ${revision.id} cannot be asked ${method}`)
+  if (!row?.capability) return undefined
+  const [name] = row.capability as readonly [string]
+  const detail = method === 'elicitation/create' && params?.mode === 'url' ? 'url' : method === 'sampling/createMessage' && (params?.tools || params?.toolChoice) ? 'tools' : undefined
+  const there = declared(capabilities, row) && (detail === undefined ? formsAreFine(method, capabilities) : isObject(capabilities[name]) && detail in capabilities[name])
+  return there ? undefined : { [name]: detail === undefined ? {} : { [detail]: {} } }
+}
+
+/** A client that lists its modes takes forms only if it lists them. */
+const formsAreFine = (method: string, { elicitation }: JsonObject): boolean => method !== 'elicitation/create' || !isObject(elicitation) || !('url' in elicitation) || 'form' in elicitation
+
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null
+
+/** Sends a request of ours on the exchange's own stream. Rejects at once, in words, where it cannot reach the client. */
+export const ask = async (exchange: Exchange, question: Question): Promise<JsonObject> => {
+  const { session, revision, client, outlet } = exchange
+  const { method, params } = question
+  if (!asks(revision, method)) throw new ProtocolError(CODES.internalError, `a client of ${revision.id} cannot be asked ${method}`)
   // 2025-11-25/basic/lifecycle#operation: only capabilities that were negotiated are used
-  if (!declared(client.capabilities, row)) {
-    throw new ProtocolError(CODES.internalError, `${method} needs the client capability ${row.capability?.join('.')}, which this client did not declare`)
-  }
-  if (!session || !outlet.canAsk) throw new NoChannel(`${method} cannot reach the client: no stream leads to it`)
+  const lacks = lacking(client.capabilities, question, revision)
+  if (lacks) throw new ProtocolError(CODES.internalError, `${method} needs the client capabilities ${JSON.stringify(lacks)}, which this client did not declare`)
+  if (!session || !outlet.speaks) throw new NoChannel(`${method} cannot reach the client: no stream leads to it`)
   const { request, answer } = session.asked.ask(method, params)
   const onCancel = (): void => session.asked.forget(request.id, new NoChannel(`${method} was cancelled with the request that needed it`))
   exchange.signal.addEventListener('abort', onCancel, { once: true })

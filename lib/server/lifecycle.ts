@@ -1,4 +1,4 @@
-/** `initialize` and `ping`, and what this server can do, computed from what is registered (basic/lifecycle). No I/O. */
+/** How a conversation begins: `initialize`, `server/discover`, and who says what of itself. No I/O. */
 import type { Revision } from '../revisions/index.js'
 import type { JsonObject } from '../wire/json-rpc.js'
 import type { Caller } from '../protocol/exchange.js'
@@ -18,3 +18,10 @@ export const initializeResult = (revision: Revision, serverInfo: Implementation,
   ...(instructions !== undefined && { instructions }),
 })
 
+
+/** `DiscoverResult` (2026-07-28/server/discover#discoverresult): newest version first. */
+export const discoverResult = (revisions: readonly Revision[], capabilities: JsonObject, instructions: string | undefined): JsonObject => ({
+  supportedVersions: revisions.map(({ id }) => id).reverse(),
+  capabilities,
+  ...(instructions !== undefined && { instructions }),
+})

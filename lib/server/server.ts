@@ -1,16 +1,19 @@
 /** createServer: what an application registers, and dispatch to it. Carried by anything; does no I/O. */
-import { find, REVISIONS, type Revision } from '../revisions/index.js'
+import { find, REVISIONS, type Cache, type Revision } from '../revisions/index.js'
 import { speaks } from '../revisions/vocabulary.js'
 import type { JsonObject, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
 import { CODES, failure, ProtocolError } from '../protocol/errors.js'
-import type { Exchange } from '../protocol/exchange.js'
+import type { Caller, Exchange } from '../protocol/exchange.js'
 import type { Session } from '../protocol/session.js'
 import type { Implementation } from '../protocol/types.js'
 import type { JsonSchema } from '../validation/from-schema.js'
+import type { Mirrored } from '../validation/mirrored.js'
 import { serverChecks } from '../validation/server-checks.js'
 import { Changes } from './changes.js'
-import { initializeResult } from './lifecycle.js'
+import { discoverResult, initializeResult } from './lifecycle.js'
+import type { Vault } from './rounds.js'
+import type { Filter, ListenLimits } from './subscriptions.js'
 import { Tools, type ErrorPlace, type ToolDefinition, type ToolHandler } from './tools.js'
 
 export interface ServerOptions {
@@ -20,6 +23,10 @@ export interface ServerOptions {
   readonly revisions?: readonly string[]
   /** Offer logging: `ctx.log` reaches clients. Default true. */
   readonly logging?: boolean
+  /** How long, and by whom, lists and what they describe may be kept, by method: `{ 'tools/list': { ttlMs: 60_000, cacheScope: 'public' } }`. Default: not at all, privately. */
+  readonly cache?: { readonly [method: string]: Cache }
+  /** False: `subscriptions/listen` is not offered, nor is any change announced, for hosts that cannot hold a stream open. Or its limits. */
+  readonly listen?: false | ListenLimits
   /** Told every error whose text is kept from the peer. Default: one line on the console. What it throws is ignored. */
   readonly onError?: (error: unknown, place: ErrorPlace) => void
 }
@@ -29,22 +36,35 @@ type Answer = (params: JsonObject, exchange: Exchange) => JsonObject | Promise<J
 
 const NO_PARAMS: JsonObject = {}
 const NOTHING: JsonObject = {}
+/** 2026-07-28/server/utilities/caching#cacheable-results */
+const CACHEABLE: ReadonlySet<string> = new Set(['server/discover', 'tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'resources/read'])
+const UNCACHED: Cache = { ttlMs: 0, cacheScope: 'private' }
+/** The notification by which a list is announced as changed, for each kind of a listener's filter. */
+const LISTS: ReadonlyMap<keyof Filter, string> = new Map([
+  ['toolsListChanged', 'tools/list'],
+  ['promptsListChanged', 'prompts/list'],
+  ['resourcesListChanged', 'resources/list'],
+  ['resourceSubscriptions', 'resources/read'],
+])
 
 /** A server. Register tools on it, then mount it: `listen`, `httpHandler`, `serveStdio`; several at once if need be. */
 export class Server {
   /** Revisions served, oldest first. */
   readonly revisions: readonly Revision[]
   /** What is said to clients of the server's own accord, and whom it reaches. */
-  readonly changes = new Changes()
+  readonly changes: Changes
+  /** Seals what clients carry between rounds. A mount gives one if the application did not. */
+  vault: Vault | undefined
   readonly #tools: Tools
   readonly #answers = new Map<string, Answer>()
   readonly #onError: (error: unknown, place: ErrorPlace) => void
 
-  constructor(readonly info: Implementation, options: ServerOptions) {
+  constructor(readonly info: Implementation, private readonly options: ServerOptions) {
     if (typeof info?.name !== 'string' || typeof info.version !== 'string') throw new TypeError('createServer: expected { name, version }, both strings')
     this.revisions = options.revisions ? REVISIONS.filter(revision => options.revisions!.includes(revision.id)) : REVISIONS
     const unknown = options.revisions?.find(id => !find(id))
     if (unknown !== undefined) throw new TypeError(`createServer: revision ${JSON.stringify(unknown)} is not known; ${REVISIONS.map(({ id }) => id).join(', ')} are`)
+    if (this.revisions.length === 0) throw new TypeError('createServer: revisions is empty, so nothing could be served')
     this.#onError = (error, place) => {
       try {
         ;(options.onError ?? printError)(error, place)
@@ -52,14 +72,20 @@ export class Server {
         // the application's own reporting failed: there is nobody left to tell
       }
     }
-    this.#tools = new Tools(this.#onError)
+    this.changes = new Changes(options.listen || {})
+    this.#tools = new Tools(this.#onError, () => this.#sealed())
     this.#answers.set('initialize', (_, { revision, hears }) => initializeResult(revision, info, this.capabilities(hears), options.instructions))
+    this.#answers.set('server/discover', () => discoverResult(this.revisions, this.capabilities(true), options.instructions))
     this.#answers.set('ping', () => NOTHING)
     if (options.logging !== false) {
       this.#answers.set('logging/setLevel', (params, { session }) => {
         if (session) session.logLevel = params.level as Level
         return NOTHING
       })
+    }
+    if (options.listen !== false) {
+      this.#answers.set('subscriptions/listen', (params, exchange) =>
+        this.changes.subscriptions.listen(exchange, params, kind => this.#answers.has(LISTS.get(kind)!)))
     }
   }
 
@@ -75,7 +101,7 @@ export class Server {
     return this
   }
 
-  /** Takes a tool back; sessions are told that the list has changed. False when there is none of that name. */
+  /** Takes a tool back; clients are told that the list has changed. False when there is none of that name. */
   removeTool(name: string): boolean {
     const removed = this.#tools.remove(name)
     if (removed) this.changes.listChanged('notifications/tools/list_changed')
@@ -89,24 +115,34 @@ export class Server {
 
   /** What this server declares: what is registered, and no more. `hears`: can the client be told of changes? */
   capabilities(hears: boolean): JsonObject {
+    const listed = hears && this.options.listen !== false ? { listChanged: true } : {}
     return {
       ...(this.#answers.has('logging/setLevel') && { logging: {} }),
-      ...(this.#answers.has('tools/call') && { tools: hears ? { listChanged: true } : {} }),
+      ...(this.#answers.has('tools/call') && { tools: listed }),
     }
   }
 
-  /** Does anybody here answer that method, and do the params fit? @throws ProtocolError -32601, -32602 */
-  check(request: RpcRequest, revision: Revision): void {
-    const { method, params } = request
+  /** Does anybody here answer that method? @throws ProtocolError -32601 */
+  offers({ method }: RpcRequest, revision: Revision): void {
     if (speaks(revision, method, 'client')?.kind !== 'request') {
       throw new ProtocolError(CODES.methodNotFound, `${show(method)} is no request that a client of ${revision.id} can send`)
     }
     if (!this.#answers.has(method)) throw new ProtocolError(CODES.methodNotFound, `${show(method)} is not offered by this server`)
-    const fault = serverChecks(revision, method)?.params?.(params ?? NO_PARAMS)
-    if (fault) throw new ProtocolError(CODES.invalidParams, fault.sentence)
   }
 
-  /** Answers a request that `check` let pass. Never throws, never rejects; the answer is `exchange.finish`. */
+  /** Do the params fit, and does the client, where it is known already, declare what is needed? @throws ProtocolError -32602, -32021 */
+  check({ method, params }: RpcRequest, revision: Revision, client?: Caller): void {
+    const fault = serverChecks(revision, method)?.params?.(params ?? NO_PARAMS)
+    if (fault) throw new ProtocolError(CODES.invalidParams, fault.sentence)
+    if (client && method === 'tools/call') this.#tools.assertCapable(params?.name, client.capabilities)
+  }
+
+  /** The arguments of a call that header fields repeat, where its tool says so. */
+  mirrored({ method, params }: RpcRequest): readonly Mirrored[] | undefined {
+    return method === 'tools/call' ? this.#tools.mirrored(params?.name) : undefined
+  }
+
+  /** Answers a request that `offers` and `check` let pass. Never throws, never rejects; the answer is `exchange.finish`. */
   serve(exchange: Exchange): void {
     const { method, params } = exchange.request
     try {
@@ -141,10 +177,17 @@ export class Server {
     this.#onError(error, place)
   }
 
+  #sealed(): Vault {
+    if (!this.vault) throw new TypeError('this server has no vault: mount it, or set server.vault')
+    return this.vault
+  }
+
   #succeed(exchange: Exchange, result: JsonObject): void {
-    const stamped = exchange.revision.stamp(result, { serverInfo: this.info as unknown as JsonObject })
+    const { revision, request: { id, method } } = exchange
+    const cacheable = CACHEABLE.has(method) && result.resultType === undefined
+    const stamped = revision.stamp(result, { serverInfo: this.info as unknown as JsonObject, ...(cacheable && { cache: this.options.cache?.[method] ?? UNCACHED }) })
     try {
-      exchange.finish({ jsonrpc: '2.0', id: exchange.request.id, result: stamped })
+      exchange.finish({ jsonrpc: '2.0', id, result: stamped })
     } catch (error) {
       // not writable as JSON: a cycle, a BigInt
       this.#fail(exchange, error)
@@ -153,9 +196,10 @@ export class Server {
 
   #fail(exchange: Exchange, error: unknown): void {
     if (!exchange.open) return
-    if (error instanceof ProtocolError) return exchange.finish(failure(exchange.request.id, error))
-    this.#onError(error, { method: exchange.request.method })
-    exchange.finish(failure(exchange.request.id, new ProtocolError(CODES.internalError, 'Internal error')))
+    const { request: { id, method }, revision } = exchange
+    if (error instanceof ProtocolError) return exchange.finish(failure(id, error), error.code === CODES.missingCapability ? revision.refusalStatus : 200)
+    this.#onError(error, { method })
+    exchange.finish(failure(id, new ProtocolError(CODES.internalError, 'Internal error')))
   }
 }
 

@@ -7,9 +7,12 @@ import type { Tool, ToolAnnotations, Icon } from '../protocol/types.js'
 import { checkOf, type Check } from '../validation/check.js'
 import type { FromSchema, JsonSchema } from '../validation/from-schema.js'
 import { lint } from '../validation/lint.js'
+import { mirroredOf, type Mirrored } from '../validation/mirrored.js'
 import { Context } from './context.js'
 import { fitResult, resultOf, text, type ToolReturn } from './content.js'
-import { Needs, runWithAnswers, type Answers } from './input.js'
+import { handle } from './handle.js'
+import type { Answers, Needs } from './input.js'
+import { InputRequired, type Vault } from './rounds.js'
 
 /** Throw it from a tool to tell the model what went wrong: an `isError` result with this message. Any other error's text stays here. */
 export class ToolError extends Error {
@@ -26,6 +29,8 @@ export interface ToolDefinition<In extends JsonSchema = JsonSchema, Out extends 
   readonly outputSchema?: Out
   readonly annotations?: ToolAnnotations
   readonly icons?: readonly Icon[]
+  /** Client capabilities without which it is not run, as a client declares them: `{ sampling: {} }`. */
+  readonly requires?: JsonObject
   readonly _meta?: JsonObject
 }
 
@@ -42,6 +47,8 @@ interface Registered {
   readonly name: string
   readonly listed: Tool
   readonly handler: (args: never, ctx: Context) => unknown
+  readonly mirrored: readonly Mirrored[] | undefined
+  readonly requires: JsonObject | undefined
   input: Check | undefined
   output: Check | undefined
   /** Absent once `input` and `output` are compiled. */
@@ -54,7 +61,7 @@ export class Tools {
   readonly #byName = new Map<string, Registered>()
   #listings = new Map<Revision, JsonObject>()
 
-  constructor(private readonly onError: (error: unknown, place: ErrorPlace) => void) {}
+  constructor(private readonly onError: (error: unknown, place: ErrorPlace) => void, private readonly vault: () => Vault) {}
 
   get size(): number {
     return this.#byName.size
@@ -65,12 +72,14 @@ export class Tools {
     if (!NAME.test(name)) throw new TypeError(`tool ${JSON.stringify(name)}: a name is 1 to 128 of A-Z a-z 0-9 _ . -`)
     if (this.#byName.has(name)) throw new TypeError(`tool "${name}" is registered already`)
     if (typeof handler !== 'function') throw new TypeError(`tool "${name}": expected a handler function, not ${typeof handler}`)
-    const { inputSchema = { type: 'object' }, outputSchema, ...rest } = definition
+    const { inputSchema = { type: 'object' }, outputSchema, requires, ...rest } = definition
     assertSchema(name, 'inputSchema', inputSchema)
     if (typeof inputSchema !== 'object' || inputSchema.type !== 'object') throw new TypeError(`tool "${name}": inputSchema/type must be "object"`)
     if (outputSchema !== undefined) assertSchema(name, 'outputSchema', outputSchema)
+    const mirrored = mirroredOf(inputSchema)
+    if (typeof mirrored === 'string') throw new TypeError(`tool "${name}": ${mirrored}`)
     const listed = { name, ...rest, inputSchema, ...(outputSchema !== undefined && { outputSchema }) } as Tool
-    const tool: Registered = { name, listed, handler, input: undefined, output: undefined, compiling: undefined }
+    const tool: Registered = { name, listed, handler, mirrored: mirrored.length > 0 ? mirrored : undefined, requires, input: undefined, output: undefined, compiling: undefined }
     const admitsAny = Object.keys(inputSchema).every(keyword => keyword === 'type' || keyword === '$schema')
     if (!admitsAny || outputSchema !== undefined) {
       tool.compiling = async () => {
@@ -103,6 +112,18 @@ export class Tools {
     return listing
   }
 
+  /** The arguments of a tool that header fields repeat. */
+  mirrored(name: unknown): readonly Mirrored[] | undefined {
+    return this.#byName.get(name as string)?.mirrored
+  }
+
+  /** @throws ProtocolError -32021 if the tool needs what the client did not declare. */
+  assertCapable(name: unknown, capabilities: JsonObject): void {
+    const requires = this.#byName.get(name as string)?.requires
+    if (!requires || Object.keys(requires).every(capability => capability in capabilities)) return
+    throw new ProtocolError(CODES.missingCapability, `Tool ${String(name)} needs client capabilities that were not declared`, { requiredCapabilities: requires })
+  }
+
   /** `tools/call`. @throws ProtocolError for an unknown tool, and for bad arguments where the revision says so. */
   call(params: JsonObject, exchange: Exchange): JsonObject | Promise<JsonObject> {
     const tool = this.#byName.get(params.name as string)
@@ -112,32 +133,32 @@ export class Tools {
 
   #run(tool: Registered, params: JsonObject, exchange: Exchange): JsonObject | Promise<JsonObject> {
     const args = (params.arguments ?? {}) as never
+    if (tool.requires) this.assertCapable(tool.name, exchange.client.capabilities)
     const fault = tool.input?.(args)
     if (fault) {
       // 2025-11-25/server/tools#error-handling: the model is told, so that it can correct itself; before, the client was
       if (exchange.revision.badArguments === 'protocol error') throw new ProtocolError(CODES.invalidParams, fault.sentence)
       return { content: [text(fault.sentence)], isError: true }
     }
-    const run = (answers?: Answers): unknown => tool.handler(args, new Context(exchange, answers))
+    const run = (answers: Answers): unknown => tool.handler(args, new Context(exchange, answers))
     try {
-      const value = run()
-      if (value instanceof Promise || value instanceof Needs) return this.#later(tool, value, exchange, run)
-      return this.#result(tool, value, exchange.revision)
+      const value = handle(exchange, this.vault(), run)
+      return value instanceof Promise ? this.#later(tool, value, exchange) : this.#result(tool, value, exchange.revision)
     } catch (error) {
       return this.#failed(tool, error, exchange)
     }
   }
 
-  async #later(tool: Registered, value: Promise<unknown> | Needs, exchange: Exchange, run: (answers?: Answers) => unknown): Promise<JsonObject> {
+  async #later(tool: Registered, value: Promise<unknown>, exchange: Exchange): Promise<JsonObject> {
     try {
-      const outcome = await value
-      return this.#result(tool, outcome instanceof Needs ? await runWithAnswers(exchange, outcome, run) : outcome, exchange.revision)
+      return this.#result(tool, await value, exchange.revision)
     } catch (error) {
       return this.#failed(tool, error, exchange)
     }
   }
 
   #result(tool: Registered, value: unknown, revision: Revision): JsonObject {
+    if (value instanceof InputRequired) return value.result
     const result = resultOf(value)
     if (tool.output && result.isError !== true) {
       const fault = tool.output(result.structuredContent)

@@ -61,6 +61,7 @@ const ANSWERS: readonly (readonly [question: keyof Revision, answers: readonly u
   ['changes', ['stream', 'GET stream', 'GET stream', 'GET stream', 'subscriptions/listen']],
   ['badArguments', ['protocol error', 'protocol error', 'protocol error', 'tool error', 'tool error']],
   ['unknownMethodStatus', [200, 200, 200, 200, 404]],
+  ['refusalStatus', [200, 200, 200, 200, 400]],
   ['missingResourceCode', [-32002, -32002, -32002, -32002, -32602]],
   ['structured', ['none', 'none', 'object', 'object', 'any']],
   ['dialect', [undefined, undefined, undefined, '2020-12', '2020-12']],

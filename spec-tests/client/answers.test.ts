@@ -121,6 +121,39 @@ t.test('2025-11-25 basic/utilities/cancellation  a question that the server with
   t.equal(pong.message.id, 'q:ping')
 })
 
+t.test('two questions with one id, on two streams, are both answered, and neither is withdrawn by it', async t => {
+  const calls: Arrived[] = []
+  const server = await scripted(t, { 'tools/call': arrived => {
+    calls.push(arrived)
+    arrived.event(question('roots/list'))
+  } })
+  const signals: AbortSignal[] = []
+  const both = deferred<void>()
+  const answered = deferred<[]>()
+  const client = await open(t, server.url, new TestClock(), { listen: false, answers: { roots: ({ signal }) => {
+    if (signals.push(signal) === 2) both.resolve()
+    return answered.promise
+  } } })
+  const pending = [client.callTool('one'), client.callTool('two')]
+  await both.promise
+  calls[0]!.event({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'q:roots/list' } })
+  for (const call of calls) call.finish(DONE)
+  await Promise.all(pending.map(call => call.result))
+  answered.resolve([])
+  await server.until(() => server.said.filter(said => said === 'response').length === 2)
+  t.same(signals.map(({ aborted }) => aborted), [false, false])
+})
+
+t.test('questions beyond the bound are refused at once', async t => {
+  const server = await scripted(t, { 'tools/call': arrived => {
+    for (let i = 0; i <= 100; i++) arrived.event({ jsonrpc: '2.0', id: i, method: 'roots/list' })
+  } })
+  const client = await open(t, server.url, new TestClock(), { answers: { roots: () => new Promise(() => {}) } })
+  client.callTool('ask')
+  const { message } = await server.until(({ message, verb }) => verb === 'POST' && message.method === undefined)
+  t.match(message, { id: 100, error: { code: -32603, message: /100 questions/ } })
+})
+
 t.test('a call that is cancelled withdraws what is being answered for it', async t => {
   const server = await scripted(t, { 'tools/call': arrived => arrived.event(question('roots/list')) })
   const asked = deferred<AbortSignal>()

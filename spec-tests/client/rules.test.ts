@@ -1,6 +1,7 @@
 /** The client's pure rules, without a socket: what is heard byte by byte, when a stream is taken up again, when time is up. */
 import t from 'tap'
-import { Hearing, hearLimits, type Listener } from '../../lib/bindings/streamable-http/hear.js'
+import { Hearing, type Listener } from '../../lib/bindings/streamable-http/hear.js'
+import { hearLimits } from '../../lib/bindings/streamable-http/resume.js'
 import { Deadline, timeLimits } from '../../lib/protocol/deadline.js'
 import { find } from '../../lib/revisions/index.js'
 import type { RpcMessage } from '../../lib/wire/json-rpc.js'
@@ -27,7 +28,7 @@ t.test('a stream says the same whole and one byte at a time', async t => {
     rules.head(200, STREAM)
     say(text, size)
     t.same(heard, wanted, `${size} bytes at a time`)
-    t.ok(rules.answered && rules.satisfied)
+    t.ok(rules.answered)
     t.same(rules.end(), { as: 'done' })
   }
 })
@@ -57,7 +58,16 @@ t.test('the wait grows while nothing comes, starts again when something does, an
   connection('retry: 1500\n\n')
   connection('')
   connection('')
-  t.same(waits, [['a', 500], ['a', 1000], ['a', 2000], ['b', 500], ['b', 1500], ['b', 2000], ['b', 4000]])
+  t.same(waits, [['a', 500], ['a', 1000], ['a', 2000], ['b', 500], ['b', 1500], ['b', 1500], ['b', 2000]])
+})
+
+t.test('a server that asks to be polled without a pause is given one, and one that keeps asking is polled on', async t => {
+  const { rules, say } = hearing()
+  for (let turn = 0; turn < 20; turn++) {
+    rules.head(200, STREAM)
+    say(turn === 0 ? 'id: a\nretry: 0\ndata:\n\n' : 'retry: 0\n\n')
+    t.same(rules.end(), { as: 'resume', after: 'a', delayMs: 10 })
+  }
 })
 
 t.test('an event id that no header can carry is not one to resume after', async t => {
@@ -70,7 +80,9 @@ t.test('an event id that no header can carry is not one to resume after', async 
 t.test('what was said without expecting an answer is done with any 2xx', async t => {
   for (const status of [200, 202, 204]) {
     const { rules } = hearing('2025-11-25', { jsonrpc: '2.0', method: 'notifications/initialized' })
-    rules.head(status, {})
+    t.notOk(rules.answered)
+    rules.head(status, STREAM)
+    t.ok(rules.answered, 'whatever its body may be')
     t.same(rules.end(), { as: 'done' })
   }
 })

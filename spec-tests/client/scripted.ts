@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import { openClient, type Client } from '../../lib/client/client.js'
 import type { ClientOptions } from '../../lib/client/options.js'
-import { HttpCarrier, type HttpClientOptions } from '../../lib/io/http-client.js'
+import { HttpCarrier } from '../../lib/io/http-client.js'
+import type { HttpClientOptions } from '../../lib/io/http-client-options.js'
 import { REVISIONS } from '../../lib/revisions/index.js'
 
 /** What a client sent, and the means to reply. */

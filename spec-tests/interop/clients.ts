@@ -1,87 +1,142 @@
-/** The clients of the matrix, each behind the same few verbs. */
+/** The clients of the matrix, each behind the same few verbs. All of them answer sampling, elicitation and roots. */
 import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
+import {
+  CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema, LoggingMessageNotificationSchema, ToolListChangedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js'
 import { connect } from '../../lib/client.js'
-import { TOOL, type Facts, type Job } from './job.js'
+import type { Heard, Inbox } from './inbox.js'
+import { ANSWERS, type Result } from './tools.js'
 
-export interface Note { readonly level: string; readonly data: Facts }
-export interface Result { readonly isError?: boolean | undefined; readonly content: readonly { readonly type: string }[] }
+export interface Note { readonly level: string; readonly data: unknown }
+export interface Listed { readonly name: string; readonly outputSchema?: unknown }
+
+export interface CallOptions {
+  /** Runs as each log notification arrives: of this call, or, where the client cannot tell, of any. */
+  readonly onNote?: (note: Note) => void
+  /** Aborting cancels the call. */
+  readonly signal?: AbortSignal
+}
 
 /** A client that has opened a session and asked for log messages from info upwards. */
 export interface OpenClient {
   readonly revision: string | undefined
   ping(): Promise<unknown>
-  toolNames(): Promise<string[]>
-  /** Calls `process_files`; `onNote` runs as each log notification arrives. Aborting cancels the call. */
-  processFiles(job: Job, onNote: (note: Note) => void, signal?: AbortSignal): Promise<Result>
+  tools(): Promise<readonly Listed[]>
+  call(name: string, args: object, options?: CallOptions): Promise<Result>
+  /** Ends the session and the connections; a second time nothing happens. */
   close(): Promise<void>
 }
 
 export interface ClientKind {
   readonly name: string
   readonly ours: boolean
-  readonly open: (url: URL) => Promise<OpenClient>
+  /** It can be told to offer one revision only. */
+  readonly pins: boolean
+  /** It tells whose a notification is, and opens a new session when the server has forgotten its own. */
+  readonly open: (url: URL, inbox: Inbox, revision?: string) => Promise<OpenClient>
 }
 
 const INFO = { name: 'interop', version: '1.0.0' }
-const names = (tools: readonly { readonly name: string }[]): string[] => tools.map(({ name }) => name)
+const CAPABILITIES = { sampling: {}, elicitation: { form: {} }, roots: {} }
+/** Back at once after a break, so that a test sees it without waiting; as often as they do by themselves. */
+const RECONNECT = { initialReconnectionDelay: 1, maxReconnectionDelay: 1, reconnectionDelayGrowFactor: 1, maxRetries: 2 }
 
-const openOurs = async (url: URL): Promise<OpenClient> => {
-  const client = await connect(url.href, { info: INFO, logLevel: 'info' })
+const openOurs: ClientKind['open'] = async (url, inbox, revision) => {
+  const client = await connect(url, {
+    info: INFO,
+    logLevel: 'info',
+    answers: ANSWERS,
+    resumeDelayMs: 1,
+    ...revision !== undefined && { revision },
+    events: { onSessionReplaced: () => { inbox.replaced++ } },
+  })
+  const heard = (async () => {
+    for await (const { method, params } of client.notifications) inbox.hear(method, params as Heard['params'])
+  })()
   return {
     revision: client.revision.id,
     ping: () => client.ping(),
-    toolNames: async () => names(await client.listTools()),
-    processFiles: async (job, onNote, signal) => {
-      const call = client.callTool(TOOL, { ...job }, { timeoutMs: 20_000, ...signal && { signal } })
+    tools: () => client.listTools(),
+    call: async (name, args, { onNote, signal } = {}) => {
+      const call = client.callTool(name, { ...args }, { timeoutMs: 20_000, ...signal && { signal } })
       for await (const note of call) {
-        if (note.method === 'notifications/message') onNote(note.params as unknown as Note)
+        if (note.method === 'notifications/message') onNote?.(note.params)
       }
-      return await call.result as Result
+      return call.result
     },
-    close: () => client.close(),
+    close: async () => { await client.close(); await heard },
   }
 }
 
-const openV2 = async (url: URL): Promise<OpenClient> => {
-  const client = new ClientV2(INFO)
-  await client.connect(new TransportV2(url))
+/** Both SDKs hear what is said of one call and of none in the same place. */
+const openHall = (inbox: Inbox) => {
+  const calls = new Set<(note: Note) => void>()
+  return {
+    log: ({ params }: { params: Note }): void => {
+      inbox.hear('notifications/message', params)
+      for (const onNote of calls) onNote(params)
+    },
+    listChanged: (): void => inbox.hear('notifications/tools/list_changed', undefined),
+    during: async <T>(onNote: CallOptions['onNote'], call: () => Promise<T>): Promise<T> => {
+      if (!onNote) return call()
+      calls.add(onNote)
+      try {
+        return await call()
+      } finally {
+        calls.delete(onNote)
+      }
+    },
+  }
+}
+
+const openV2: ClientKind['open'] = async (url, inbox, revision) => {
+  const client = new ClientV2(INFO, { capabilities: CAPABILITIES, ...revision !== undefined && { supportedProtocolVersions: [revision] } })
+  client.setRequestHandler('sampling/createMessage', ({ params }) => ANSWERS.sample(params))
+  client.setRequestHandler('elicitation/create', ({ params }) => ANSWERS.elicit(params))
+  client.setRequestHandler('roots/list', () => ({ roots: ANSWERS.roots() }))
+  const hall = openHall(inbox)
+  client.setNotificationHandler('notifications/message', note => hall.log(note as { params: Note }))
+  client.setNotificationHandler('notifications/tools/list_changed', hall.listChanged)
+  const transport = new TransportV2(url, { reconnectionOptions: RECONNECT })
+  await client.connect(transport)
   await client.setLoggingLevel('info')
   return {
     revision: client.getNegotiatedProtocolVersion(),
     ping: () => client.ping(),
-    toolNames: async () => names((await client.listTools()).tools),
-    processFiles: (job, onNote, signal) => {
-      client.setNotificationHandler('notifications/message', ({ params }) => onNote(params as Note))
-      return client.callTool({ name: TOOL, arguments: { ...job } }, { ...signal && { signal } })
-    },
-    close: () => client.close(),
+    tools: async () => (await client.listTools()).tools,
+    call: (name, args, { onNote, signal } = {}) =>
+      hall.during(onNote, () => client.callTool({ name, arguments: { ...args } }, { ...signal && { signal } })),
+    close: async () => { await transport.terminateSession(); await client.close() },
   }
 }
 
-const openV1 = async (url: URL): Promise<OpenClient> => {
-  const client = new ClientV1(INFO)
-  const transport = new TransportV1(url)
+const openV1: ClientKind['open'] = async (url, inbox) => {
+  const client = new ClientV1(INFO, { capabilities: CAPABILITIES })
+  client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => ANSWERS.sample(params))
+  client.setRequestHandler(ElicitRequestSchema, ({ params }) => ANSWERS.elicit(params))
+  client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: ANSWERS.roots() }))
+  const hall = openHall(inbox)
+  client.setNotificationHandler(LoggingMessageNotificationSchema, note => hall.log(note as { params: Note }))
+  client.setNotificationHandler(ToolListChangedNotificationSchema, hall.listChanged)
+  const transport = new TransportV1(url, { reconnectionOptions: RECONNECT })
   // Its own type is not assignable under exactOptionalPropertyTypes.
   await client.connect(transport as Transport)
   await client.setLoggingLevel('info')
   return {
     revision: transport.protocolVersion,
     ping: () => client.ping(),
-    toolNames: async () => names((await client.listTools()).tools),
-    processFiles: async (job, onNote, signal) => {
-      client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => onNote(params as Note))
-      return await client.callTool({ name: TOOL, arguments: { ...job } }, undefined, { ...signal && { signal } }) as Result
-    },
-    close: () => client.close(),
+    tools: async () => (await client.listTools()).tools,
+    call: (name, args, { onNote, signal } = {}) =>
+      hall.during(onNote, async () => await client.callTool({ name, arguments: { ...args } }, undefined, { ...signal && { signal } }) as Result),
+    close: async () => { await transport.terminateSession(); await client.close() },
   }
 }
 
 export const CLIENTS: readonly ClientKind[] = [
-  { name: 'mcpwire client', ours: true, open: openOurs },
-  { name: 'official client 2.4.0', ours: false, open: openV2 },
-  { name: 'official SDK 1.32.2 client', ours: false, open: openV1 },
+  { name: 'mcpwire client', ours: true, pins: true, open: openOurs },
+  { name: 'official client 2.4.0', ours: false, pins: true, open: openV2 },
+  { name: 'official SDK 1.32.2 client', ours: false, pins: false, open: openV1 },
 ]

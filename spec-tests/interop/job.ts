@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { Until } from './until.js'
 
 export const TOOL = 'process_files'
 export const INPUT_SCHEMA = {
@@ -36,26 +37,19 @@ export const factsOf = async (path: string): Promise<Facts> => {
   }
 }
 
-/** How long a server waits to be heard, in milliseconds; only ever spent by a test that fails. */
-const HEARD_MS = 5000
-
 /** What the client has heard so far, for a server within reach to wait upon. */
 export class Ear {
   readonly #heard = new Set<string>()
-  readonly #waiting = new Map<string, () => void>()
+  readonly #until = new Until()
 
-  hear(file: string): void {
-    this.#heard.add(file)
-    this.#waiting.get(file)?.()
+  hear(what: string): void {
+    this.#heard.add(what)
+    this.#until.changed()
   }
 
-  /** @throws Error if the file's notification was not heard within 5 s of being sent */
-  async heard(file: string): Promise<void> {
-    if (this.#heard.has(file)) return
-    await new Promise<void>((resolve, reject) => {
-      const clock = setTimeout(() => reject(new Error(`${file} was sent but not heard within ${HEARD_MS} ms`)), HEARD_MS)
-      this.#waiting.set(file, () => { clearTimeout(clock); resolve() })
-    })
+  /** @throws Error if it was not heard within 5 s of being sent */
+  heard(what: string): Promise<void> {
+    return this.#until.holds(`${what} was sent; hearing it`, () => this.#heard.has(what))
   }
 }
 

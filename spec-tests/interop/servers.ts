@@ -1,8 +1,8 @@
-/** The servers of the matrix. Each opens a session, offers `process_files` and logs by the notification of the call. */
+/** The servers of the matrix. Each opens sessions; those within this process offer every tool and can be reached from the test. */
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -10,34 +10,45 @@ import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node'
 import { McpServer as ServerV1 } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import { CallToolRequestSchema, ListToolsRequestSchema, type CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { fromJsonSchema, McpServer as ServerV2 } from '@modelcontextprotocol/server'
-import { createServer, listen } from '../../lib/server.js'
-import { INPUT_SCHEMA, processFiles, TOOL, type Ear, type Job } from './job.js'
+import { createServer, listen, needs, type PartialResult } from '../../lib/server.js'
+import { Events } from './events.js'
+import { TOOL, type Ear } from './job.js'
+import { beforeAsking, makeTools, QUESTIONS, type Asking, type Hands } from './tools.js'
+import { Traffic } from './traffic.js'
 
 export interface RunningServer {
   readonly url: URL
-  /** GET requests so far; not to be known of another process. */
-  readonly gets?: () => number
+  /** The tools it offers, in order. */
+  readonly tools: readonly string[]
+  /** Absent for a server in another process. */
+  readonly reach?: Reach
   stop(): Promise<void>
+}
+
+/** What a test can see and do of a server within this process. */
+export interface Reach {
+  readonly traffic: Traffic
+  /** Says it at info to every session, about no request. */
+  announce(data: unknown): Promise<void>
+  /** Tells every session that the tools have changed. */
+  changeTools(): Promise<void>
 }
 
 export interface ServerKind {
   readonly name: string
   readonly ours: boolean
+  /** It can be told to serve one revision only. */
+  readonly pins: boolean
   /** `ear` is for a server within this process; another process goes by `delayMs`. */
-  readonly start: (ear: Ear) => Promise<RunningServer>
+  readonly start: (ear: Ear, revision?: string) => Promise<RunningServer>
 }
 
 const INFO = { name: 'interop', version: '1.0.0' }
 const CLI = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
-const content = (text: string) => ({ content: [{ type: 'text' as const, text }] })
-
-const countGets = (http: HttpServer): (() => number) => {
-  let gets = 0
-  http.on('request', ({ method }: IncomingMessage) => { if (method === 'GET') gets++ })
-  return () => gets
-}
+/** What a client is told to wait before it comes back, so that a test sees it without waiting. */
+const RETRY_MS = 1
 
 const serveCommand = async (): Promise<RunningServer> => {
   const child = spawn(process.execPath, [CLI, 'serve', '--example', 'process-files', '--port', '0'], {
@@ -47,41 +58,79 @@ const serveCommand = async (): Promise<RunningServer> => {
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /^listening on (http:\/\/127\.0\.0\.1:\d+\/mcp)$/.exec(line)?.[1]
     if (url === undefined) continue
-    return { url: new URL(url), stop: async () => { child.kill('SIGTERM'); await exit } }
+    return { url: new URL(url), tools: [TOOL], stop: async () => { child.kill('SIGTERM'); await exit } }
   }
   throw new Error('mcpwire serve ended without the line "listening on http://127.0.0.1:PORT/mcp"')
 }
 
-const startOurs = async (ear: Ear): Promise<RunningServer> => {
-  const server = createServer(INFO)
-  server.tool(TOOL, { description: 'Processes each file.', inputSchema: INPUT_SCHEMA }, ({ paths }, ctx) =>
-    processFiles({ paths, delayMs: 0 }, ear, facts => ctx.log.info(facts)))
-  // A client that comes back does so at once, so that a test sees it without waiting.
-  const listening = await listen(server, { port: 0, retryMs: 1 })
-  return { url: new URL(listening.url), gets: countGets(listening.http), stop: () => listening.close() }
+const askedByReturning = (): Promise<never> => Promise.reject(new Error('our server asks by returning needs()'))
+
+const startOurs = async (ear: Ear, revision?: string): Promise<RunningServer> => {
+  const server = createServer(INFO, revision === undefined ? {} : { revisions: [revision] })
+  const listening = await listen(server, { port: 0, retryMs: RETRY_MS })
+  const traffic = new Traffic(listening.http)
+  const tools = makeTools()
+  for (const [name, { run, ...definition }] of Object.entries(tools)) {
+    server.tool(name, definition, async (args, ctx) => {
+      const hands = { ear, log: (data: unknown) => ctx.log.info(data), hangUp: () => ctx.hangUp(RETRY_MS), cut: () => traffic.cut('POST') }
+      if (name !== 'ask') return await run(args as never, { ...hands, ask: askedByReturning }) as PartialResult
+      if (ctx.answers.it) return JSON.stringify(ctx.answers.it)
+      const asking = args as unknown as Asking
+      await beforeAsking(asking, hands)
+      return needs({ it: QUESTIONS[asking.what] })
+    })
+  }
+  return {
+    url: new URL(listening.url),
+    tools: Object.keys(tools),
+    reach: {
+      traffic,
+      announce: async data => void server.log.info(data),
+      changeTools: async () => { server.tool('late', { description: 'Comes late.' }, () => 'late').removeTool('late') },
+    },
+    stop: () => listening.close(),
+  }
 }
 
-/** What both SDKs' Node transports have in common. */
+/** What both SDKs' servers, each on its Node transport, have in common. */
 interface Sdk {
-  readonly handleRequest: (req: IncomingMessage, res: ServerResponse) => Promise<void>
-  readonly close: () => Promise<void>
+  readonly transport: {
+    readonly handleRequest: (req: IncomingMessage, res: ServerResponse) => Promise<void>
+    readonly close: () => Promise<void>
+  }
+  /** Its session has not ended. */
+  readonly isOpen: () => boolean
+  readonly announce: (data: unknown) => Promise<void>
+  readonly changeTools: () => Promise<void>
 }
 
-/** Serves an SDK on node:http, a transport per session; `open` is told where to enter it once it has its id. */
-const serveSdk = async (open: (enter: (id: string, sdk: Sdk) => void) => Promise<Sdk>): Promise<RunningServer> => {
+/** An SDK's server for one session; `enter` is called once the session has its id. */
+type OpenSdk = (ear: Ear, cut: Hands['cut'], enter: (id: string) => void) => Promise<Sdk>
+
+/** Serves an SDK on node:http, a server per session. */
+const serveSdk = (openSdk: OpenSdk) => async (ear: Ear): Promise<RunningServer> => {
   const sessions = new Map<string, Sdk>()
   const http = createHttpServer(async (req, res) => {
     const known = sessions.get(String(req.headers['mcp-session-id']))
-    const sdk = known ?? await open((id, opened) => void sessions.set(id, opened))
-    await sdk.handleRequest(req, res)
+    const sdk: Sdk = known ?? await openSdk(ear, () => traffic.cut('POST'), id => void sessions.set(id, sdk))
+    await sdk.transport.handleRequest(req, res)
   })
+  const traffic = new Traffic(http)
+  const all = async (say: (sdk: Sdk) => Promise<void>): Promise<void> => {
+    for (const sdk of sessions.values()) if (sdk.isOpen()) await say(sdk)
+  }
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
   return {
     url: new URL(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`),
-    gets: countGets(http),
+    tools: Object.keys(makeTools()),
+    reach: {
+      traffic,
+      announce: data => all(sdk => sdk.announce(data)),
+      changeTools: () => all(sdk => sdk.changeTools()),
+    },
     stop: async () => {
-      for (const sdk of sessions.values()) await sdk.close()
+      for (const sdk of sessions.values()) await sdk.transport.close()
       http.closeAllConnections()
       http.close()
       await once(http, 'close')
@@ -89,37 +138,74 @@ const serveSdk = async (open: (enter: (id: string, sdk: Sdk) => void) => Promise
   }
 }
 
-const startV2 = (ear: Ear): Promise<RunningServer> => serveSdk(async enter => {
+const openV2: OpenSdk = async (ear, cut, enter) => {
   const server = new ServerV2(INFO, { capabilities: { logging: {} } })
-  server.registerTool(TOOL, { inputSchema: fromJsonSchema<Job>(INPUT_SCHEMA) }, async (job, ctx) =>
-    content(await processFiles(job, ear, facts => ctx.mcpReq.log('info', facts))))
+  for (const [name, { run, description, inputSchema, outputSchema }] of Object.entries(makeTools())) {
+    const definition = { description, inputSchema: fromJsonSchema<object>(inputSchema), ...outputSchema && { outputSchema: fromJsonSchema(outputSchema) } }
+    server.registerTool(name, definition, async (args, ctx) => await run(args as never, {
+      ear, cut,
+      log: data => ctx.mcpReq.log('info', data),
+      ask: async what => {
+        if (what === 'sample') return ctx.mcpReq.requestSampling(structuredClone(QUESTIONS.sample.params) as never)
+        if (what === 'elicit') return ctx.mcpReq.elicitInput(structuredClone(QUESTIONS.elicit.params) as never)
+        return server.server.listRoots()
+      },
+      hangUp: () => ctx.http!.closeSSE!(),
+    }) as never)
+  }
   const transport = new NodeStreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
-    onsessioninitialized: id => enter(id, transport),
+    onsessioninitialized: enter,
+    eventStore: new Events<never>(),
+    retryInterval: RETRY_MS,
   })
   await server.connect(transport)
-  return transport
-})
+  return {
+    transport,
+    isOpen: () => server.isConnected(),
+    announce: data => server.sendLoggingMessage({ level: 'info', data }),
+    changeTools: () => server.server.sendToolListChanged(),
+  }
+}
 
-const startV1 = (ear: Ear): Promise<RunningServer> => serveSdk(async enter => {
+const openV1: OpenSdk = async (ear, cut, enter) => {
   // Handlers are set below its tool registry, which takes zod schemas only.
-  const { server } = new ServerV1(INFO, { capabilities: { tools: {}, logging: {} } })
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [{ name: TOOL, inputSchema: INPUT_SCHEMA as never }] }))
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { sendNotification }) =>
-    content(await processFiles(params.arguments as unknown as Job, ear, data =>
-      sendNotification({ method: 'notifications/message', params: { level: 'info', data } }))))
+  const { server } = new ServerV1(INFO, { capabilities: { tools: { listChanged: true }, logging: {} } })
+  const tools = makeTools()
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: Object.entries(tools).map(([name, { run: _, ...definition }]) => ({ name, ...definition }) as never),
+  }))
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { sendNotification, requestId, closeSSEStream }) =>
+    await tools[params.name]!.run(params.arguments as never, {
+      ear, cut,
+      log: data => sendNotification({ method: 'notifications/message', params: { level: 'info', data } }),
+      ask: async what => {
+        const onTheStreamOfTheCall = { relatedRequestId: requestId }
+        if (what === 'sample') return server.createMessage(structuredClone(QUESTIONS.sample.params) as never, onTheStreamOfTheCall)
+        if (what === 'elicit') return server.elicitInput(structuredClone(QUESTIONS.elicit.params) as never, onTheStreamOfTheCall)
+        return server.listRoots()
+      },
+      hangUp: () => closeSSEStream!(),
+    }) as CallToolResult)
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
-    onsessioninitialized: id => enter(id, transport),
+    onsessioninitialized: enter,
+    eventStore: new Events<never>(),
+    retryInterval: RETRY_MS,
   })
   // Its own type is not assignable under exactOptionalPropertyTypes.
   await server.connect(transport as Transport)
-  return transport
-})
+  return {
+    transport,
+    isOpen: () => server.transport !== undefined,
+    announce: data => server.sendLoggingMessage({ level: 'info', data }),
+    changeTools: () => server.sendToolListChanged(),
+  }
+}
 
 export const SERVERS: readonly ServerKind[] = [
-  { name: 'mcpwire serve', ours: true, start: serveCommand },
-  { name: 'mcpwire server', ours: true, start: startOurs },
-  { name: 'official server 2.4.0', ours: false, start: startV2 },
-  { name: 'official SDK 1.32.2 server', ours: false, start: startV1 },
+  { name: 'mcpwire serve', ours: true, pins: false, start: serveCommand },
+  { name: 'mcpwire server', ours: true, pins: true, start: startOurs },
+  { name: 'official server 2.4.0', ours: false, pins: false, start: serveSdk(openV2) },
+  { name: 'official SDK 1.32.2 server', ours: false, pins: false, start: serveSdk(openV1) },
 ]

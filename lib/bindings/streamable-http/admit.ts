@@ -2,14 +2,26 @@
 import { Malformed, readText, type Incoming, type JsonLimits, type RpcNotification, type RpcRequest, type RpcResponse } from '../../wire/json-rpc.js'
 import { accepts, mediaType } from '../../wire/fields.js'
 import { ASSUMED, find, negotiate, type Revision } from '../../revisions/index.js'
+import type { Level } from '../../wire/levels.js'
 import { CODES, ProtocolError, Refusal } from '../../protocol/errors.js'
+import type { Caller } from '../../protocol/exchange.js'
 import type { Session } from '../../protocol/session.js'
 import type { Guard } from '../guard.js'
+import { admitModern, speaksModern } from './admit-modern.js'
+import type { MirroredParam } from './mirror.js'
 import { JSON_TYPE, SSE_TYPE, type Fields, type HttpHead, type HttpRequest } from '../http.js'
 
 /** What a binding decided an arrival is. Anything else is thrown as a Refusal. */
 export type Admission =
-  | { readonly as: 'exchange'; readonly request: RpcRequest; readonly revision: Revision; readonly session?: Session | undefined; readonly opens: boolean }
+  | {
+    readonly as: 'exchange'; readonly request: RpcRequest; readonly revision: Revision
+    readonly session?: Session | undefined
+    /** Opens a session by being answered. */
+    readonly opens: boolean
+    /** Who asks, where the request itself says so; else the session knows. */
+    readonly client?: Caller
+    readonly askedLevel?: Level | undefined
+  }
   | { readonly as: 'notice'; readonly message: RpcNotification | RpcResponse; readonly session?: Session | undefined }
   /** 2025-03-26 only; what could not be let in stands among the rest, to be answered with them. */
   | { readonly as: 'batch'; readonly of: readonly (Admission | Refusal)[]; readonly revision: Revision; readonly session?: Session | undefined }
@@ -24,8 +36,12 @@ export interface House {
   session(id: string): Session | undefined
   /** False: every POST stands alone, and no session is opened. */
   readonly sessions: boolean
-  /** Does the server answer this method, and do the params fit? @throws ProtocolError -32601 or -32602 */
-  check(request: RpcRequest, revision: Revision): void
+  /** Does the server answer this method? @throws ProtocolError -32601 */
+  offers(request: RpcRequest, revision: Revision): void
+  /** Do the params fit, and has the client declared what the method needs? @throws ProtocolError -32602, -32021 */
+  check(request: RpcRequest, revision: Revision, client: Caller | undefined): void
+  /** The arguments of a call that header fields must repeat, where it has any. */
+  mirrored(request: RpcRequest): readonly MirroredParam[] | undefined
   /** How deep and wide a body may be, and how many messages one array may hold. Beyond it: -32600, 400. */
   readonly limits: JsonLimits
   /** Longest request body, in bytes. Beyond it: 413. */
@@ -93,8 +109,8 @@ const malformed = (error: Malformed): Refusal => new Refusal(400, error.code, er
 
 /** GET listens, DELETE ends: both belong to a session. */
 const admitSession = (http: HttpRequest, house: House): Admission => {
-  if (!house.sessions) {
-    throw refuse(405, `${http.method} belongs to a session, and this server opens none; POST is offered`, SESSIONS, ['Allow', 'POST'])
+  if (!house.sessions || find(http.fields['mcp-protocol-version'] ?? '')?.sessions === false || !house.revisions.some(revision => revision.sessions)) {
+    throw refuse(405, `${http.method} belongs to a session, and there are none here; POST is offered`, SESSIONS, ['Allow', 'POST'])
   }
   const session = sessionOf(http.fields, house)
   versionOf(http.fields, house, session)
@@ -115,6 +131,7 @@ const assertResumable = (session: Session, after: string): void => {
 }
 
 const admitOne = (incoming: Incoming, fields: Fields, house: House): Admission => {
+  if (speaksModern(incoming, fields, house)) return admitModern(incoming, fields, house)
   if (incoming.as === 'request' && incoming.message.method === 'initialize') return admitInitialize(incoming.message, house)
   const id = incoming.as === 'request' ? incoming.message.id : undefined
   const session = house.sessions ? sessionOf(fields, house, id) : undefined
@@ -137,6 +154,7 @@ const admitInitialize = (request: RpcRequest, house: House): Admission => {
 }
 
 const admitBatch = (of: readonly (Incoming | Malformed)[], fields: Fields, house: House): Admission => {
+  if (!house.revisions.some(revision => revision.batches)) throw refuse(400, `the body is an array of ${of.length}; one message at a time is taken`, HTTP)
   const session = house.sessions ? sessionOf(fields, house) : undefined
   const revision = versionOf(fields, house, session)
   if (!revision.batches) throw refuse(400, `the body is an array of ${of.length}; revision ${revision.id} takes one message at a time`, HTTP)
@@ -158,10 +176,11 @@ const admitBatch = (of: readonly (Incoming | Malformed)[], fields: Fields, house
 /** A method or params that the server does not take are answered as this revision wants. */
 const check = (request: RpcRequest, revision: Revision, house: House): void => {
   try {
-    house.check(request, revision)
+    house.offers(request, revision)
+    house.check(request, revision, undefined)
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error
-    const status = error.code === CODES.methodNotFound ? revision.unknownMethodStatus : 200
+    const status = error.code === CODES.methodNotFound ? revision.unknownMethodStatus : revision.refusalStatus
     throw new Refusal(status, error.code, error.message, { id: request.id, data: error.data as { readonly [key: string]: unknown } })
   }
 }

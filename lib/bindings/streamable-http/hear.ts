@@ -2,30 +2,14 @@
  * Streamable HTTP, client side: what a status, fields and chunks say, and what to do when they end. One `Hearing` for all that is
  * heard of one message, over as many connections as that takes (basic/transports#streamable-http). Time is an argument. No I/O.
  */
-import { EventTooLarge, MAX_EVENT_BYTES, SseDecoder } from '../../wire/sse.js'
+import { EventTooLarge, SseDecoder } from '../../wire/sse.js'
 import type { RpcId, RpcMessage } from '../../wire/json-rpc.js'
 import type { Standing } from '../../protocol/opening.js'
 import { BrokenStream, HttpRefusal, InvalidMessage } from '../../protocol/errors.js'
 import { type Fields, JSON_TYPE, SSE_TYPE } from '../http.js'
 import { isCarriable, isSessionId } from './ask.js'
 import { Gathered, readMessages, refusalOf, typeOf, unexpected } from './read.js'
-
-export interface HearLimits {
-  /** Longest event of a stream, in bytes, and longest JSON body. Beyond either: `InvalidMessage`, connection closed. Default 64 MiB each. */
-  readonly maxEventBytes: number
-  readonly maxBodyBytes: number
-  /** Tries in a row to take a stream up again that bring nothing. Beyond it: `BrokenStream`. Default 5. Does not bound the standalone stream. */
-  readonly maxResumes: number
-  /** Wait before the first such try when the server names none, in milliseconds; doubles with each that brings nothing. Default 500. */
-  readonly resumeDelayMs: number
-  /** Longest wait that doubling leads to; a longer `retry` of the server's is still respected. Default 30 000. */
-  readonly maxResumeDelayMs: number
-}
-
-/** Limits as given, the rest by default. Whatever else `given` holds stays out. */
-export const hearLimits = ({
-  maxEventBytes = MAX_EVENT_BYTES, maxBodyBytes = MAX_EVENT_BYTES, maxResumes = 5, resumeDelayMs = 500, maxResumeDelayMs = 30_000,
-}: Partial<HearLimits>): HearLimits => ({ maxEventBytes, maxBodyBytes, maxResumes, resumeDelayMs, maxResumeDelayMs })
+import { type HearLimits, Patience } from './resume.js'
 
 /** Who is told. */
 export interface Listener {
@@ -61,12 +45,8 @@ export class Hearing {
   /** A stream was opened at least once. */
   #streamed = false
   #after: string | undefined
-  #retryMs: number | undefined
   #messages = 0
-  #resumed = 0
-  /** Tries in a row that brought nothing. */
-  #vain = 0
-  #brought = false
+  readonly #patience: Patience
 
   /** @param subject what was said; `undefined` listens. @param what names it in errors. */
   constructor(
@@ -76,20 +56,21 @@ export class Hearing {
     private readonly limits: HearLimits,
     private readonly listener: Listener,
   ) {
+    this.#patience = new Patience(limits)
     const isRequest = subject !== undefined && 'method' in subject && 'id' in subject
     this.#expects = subject === undefined ? 'unasked' : isRequest ? 'response' : 'acceptance'
     this.#id = isRequest ? subject.id : undefined
     this.#opens = isRequest && subject.method === 'initialize'
   }
 
-  /** Nothing that could still come is of interest: the connection may be closed. */
-  get satisfied(): boolean {
-    return this.#answered || ((this.#mode === 'refused' || this.#mode === 'wrong' || this.#mode === 'accepted') && this.#gathered.full)
+  /** The response has been heard, or what needs none was taken: whatever else the reply holds is of no interest. */
+  get answered(): boolean {
+    return this.#answered || this.#mode === 'accepted'
   }
 
-  /** The response has been heard. */
-  get answered(): boolean {
-    return this.#answered
+  /** Enough was read of what is no answer. */
+  get full(): boolean {
+    return (this.#mode === 'refused' || this.#mode === 'wrong') && this.#gathered.full
   }
 
   /** A reply begins. @throws InvalidMessage */
@@ -119,13 +100,14 @@ export class Hearing {
 
   #nameSession(id: string | undefined): void {
     if (id === undefined || !this.standing.revision.sessions) return
-    if (!isSessionId(id)) throw new InvalidMessage(`Mcp-Session-Id is ${JSON.stringify(id.slice(0, 100))}; expected visible ASCII`, 'basic/transports#session-management')
+    if (!isSessionId(id)) throw new InvalidMessage(`Mcp-Session-Id is ${show(id)}; expected visible ASCII`, 'basic/transports#session-management')
     this.listener.session(id)
   }
 
   /** A piece of the body. @throws InvalidMessage */
   data(chunk: Uint8Array): void {
     if (this.#mode === 'stream') return this.#events(chunk)
+    if (this.#mode === 'accepted') return
     this.#gathered.add(chunk)
     if (this.#mode === 'object' && this.#gathered.full) {
       throw new InvalidMessage(`${this.what}: the body is longer than ${this.limits.maxBodyBytes} bytes (maxBodyBytes)`)
@@ -143,7 +125,7 @@ export class Hearing {
       events = cause.events
       tooLarge = new InvalidMessage(`${this.what}: ${cause.message} (maxEventBytes)`)
     }
-    this.#retryMs = decoder.retryMs ?? this.#retryMs
+    if (decoder.retryMs !== undefined) this.#patience.asked(decoder.retryMs)
     for (const { event, data, id } of events) {
       this.#moveTo(id)
       // An event of another type is not for us; one without data primes: #sending-messages-to-the-server
@@ -157,11 +139,11 @@ export class Hearing {
   #moveTo(id: string): void {
     if (id === '' || id === this.#after || !isCarriable(id)) return
     this.#after = id
-    this.#brought = true
+    this.#patience.rewarded()
   }
 
   #text(text: string): void {
-    this.#brought = true
+    this.#patience.rewarded()
     try {
       for (const message of readMessages(text, this.standing.revision, this.what)) this.#message(message)
     } catch (error) {
@@ -181,7 +163,8 @@ export class Hearing {
 
   #response(id: RpcId | undefined, message: RpcMessage): void {
     if (this.#expects !== 'response') {
-      throw new InvalidMessage(`${this.what}: a response to ${show(id)}, which was not asked here`, 'basic/transports#listening-for-messages-from-the-server')
+      const clause = 'basic/transports#listening-for-messages-from-the-server'
+      throw new InvalidMessage(`${this.what}: a response to ${show(id)}, which was not asked here`, clause)
     }
     // An error may come without id, when the server could not read ours: basic/index#error-responses
     if (id !== undefined && id !== this.#id) {
@@ -197,8 +180,6 @@ export class Hearing {
     const mode = this.#mode
     this.#mode = 'silent'
     if (this.#answered) return DONE
-    if (this.#brought) this.#vain = 0
-    this.#brought = false
     switch (mode) {
       case 'silent':
         return this.#unanswered(cause)
@@ -244,16 +225,13 @@ export class Hearing {
   }
 
   #again(cause: Error | undefined): Verdict {
-    const { maxResumes, resumeDelayMs, maxResumeDelayMs } = this.limits
-    const tired = this.#vain >= maxResumes
+    const { maxResumes } = this.limits
+    const tired = this.#patience.vain >= maxResumes
     if (tired && this.#expects === 'response') return failed(this.#broken(cause, `${maxResumes} tries brought nothing`))
-    if (tired && !this.#streamed) return failed(new Error(`${this.what}: ${maxResumes} tries to open a stream failed: ${reasonOf(cause)}`, { cause }))
-    const growing = Math.min(maxResumeDelayMs, resumeDelayMs * 2 ** this.#vain)
-    // The server's word is a minimum: it may ask for more patience than we would have, and we may grow past it.
-    const delayMs = this.#vain === 0 ? (this.#retryMs ?? growing) : Math.max(this.#retryMs ?? 0, growing)
-    this.#vain++
-    this.#resumed++
-    return { as: 'resume', after: this.standing.revision.resumes ? this.#after : undefined, delayMs }
+    if (tired && !this.#streamed) {
+      return failed(new Error(`${this.what}: ${maxResumes} tries to open a stream failed: ${reasonOf(cause)}`, { cause }))
+    }
+    return { as: 'resume', after: this.standing.revision.resumes ? this.#after : undefined, delayMs: this.#patience.next() }
   }
 
   #refused(): Verdict {
@@ -270,8 +248,9 @@ export class Hearing {
   }
 
   #broken(cause: Error | undefined, why?: string): BrokenStream {
+    const { tries } = this.#patience
     const received = `${this.#messages} message${this.#messages === 1 ? '' : 's'} came`
-    const resumed = this.#resumed === 0 ? '' : `, it was resumed ${this.#resumed} time${this.#resumed === 1 ? '' : 's'}`
+    const resumed = tries === 0 ? '' : `, it was resumed ${tries} time${tries === 1 ? '' : 's'}`
     const reason = [cause && !(cause instanceof HttpRefusal) ? reasonOf(cause) : undefined, why].filter(Boolean).join('; ')
     return new BrokenStream(`${this.what}: the stream ended without its response (${received}${resumed})${reason && `: ${reason}`}`, cause && { cause })
   }

@@ -81,10 +81,12 @@ export const typeOf = (fields: Fields): string | undefined => mediaType(fields['
 /** A status that promised an answer, over something that is none. */
 export const unexpected = (what: string, status: number, fields: Fields, body: Gathered): InvalidMessage => {
   const coding = fields['content-encoding']
+  const type = fields['content-type']
   const seen = coding !== undefined && coding.trim().toLowerCase() !== 'identity'
     ? `Content-Encoding ${quote(coding)}, though only identity was accepted`
-    : `Content-Type ${fields['content-type'] === undefined ? '(missing)' : quote(fields['content-type'])}, and the body begins ${quote(body.text(false))}`
-  return new InvalidMessage(`${what}: HTTP status ${status} with ${seen}; expected ${JSON_TYPE} or ${SSE_TYPE}`, 'basic/transports#sending-messages-to-the-server')
+    : `Content-Type ${type === undefined ? '(missing)' : quote(type)}, and the body begins ${quote(body.text(false))}`
+  const clause = 'basic/transports#sending-messages-to-the-server'
+  return new InvalidMessage(`${what}: HTTP status ${status} with ${seen}; expected ${JSON_TYPE} or ${SSE_TYPE}`, clause)
 }
 
 /** A status that is no answer. `answer`: the JSON-RPC error that its body holds for this request, with the refusal as its cause. */

@@ -1,0 +1,98 @@
+/** An HTTP server on loopback that does nothing of its own accord: it tells what arrived and writes what it is told. */
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { shorten } from './heard.js'
+import type { Said } from './report.js'
+
+/** One thing a client sent. Of an array of notifications or responses each element is one, and they share the reply. */
+export interface Arrival {
+  /** As patterns see it. */
+  readonly seen: {
+    /** The JSON-RPC method; `response`; `array`, for one with a request in it; or else the verb. */
+    readonly kind: string
+    readonly verb: string
+    readonly path: string
+    /** Names in lower case. */
+    readonly fields: Readonly<Record<string, string>>
+    /** The body, or the element of it, where it is JSON. */
+    readonly json?: unknown
+    /** It came in an array. */
+    readonly batched: boolean
+  }
+  readonly atMs: number
+  readonly res: ServerResponse
+  /** Its number, and later the name a step gives it. */
+  name: string
+}
+
+export interface ScriptedServer {
+  readonly url: string
+  /** Drops every connection. */
+  close(): Promise<void>
+}
+
+/** Listens on a free port. `onArrival` is called with each thing that arrives, in order. */
+export const listenForArrivals = async (onArrival: (arrival: Arrival) => void, transcript: Said[]): Promise<ScriptedServer> => {
+  let count = 0
+  const server = createServer((req, res) => {
+    res.on('error', () => undefined)
+    read(req).then(text => {
+      for (const seen of arrivalsOf(req, text)) {
+        const name = String(++count)
+        transcript.push({ by: 'peer', exchange: name, text: describe(req, text) })
+        onArrival({ seen, atMs: performance.now(), res, name })
+      }
+    }, () => undefined)
+  })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    close: () => new Promise(resolve => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    }),
+  }
+}
+
+const read = async (req: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = []
+  for await (const chunk of req) chunks.push(chunk as Buffer)
+  // Fatal: what is not UTF-8 must not look like text that a client sent.
+  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+}
+
+const arrivalsOf = (req: IncomingMessage, text: string): readonly Arrival['seen'][] => {
+  const verb = req.method!
+  const fields = Object.fromEntries(Object.entries(req.headersDistinct).map(([name, values]) => [name, values!.join(', ')]))
+  const common = { verb, path: req.url!, fields }
+  const value = verb === 'POST' ? parse(text) : undefined
+  if (!Array.isArray(value)) return [{ ...common, kind: kindOf(value, verb), batched: false, ...(value !== undefined && { json: value }) }]
+  const elements = value as readonly unknown[]
+  if (elements.length === 0 || elements.some(isRequest)) return [{ ...common, kind: 'array', batched: true, json: value }]
+  return elements.map(json => ({ ...common, kind: kindOf(json, verb), batched: true, json }))
+}
+
+const kindOf = (value: unknown, verb: string): string => {
+  if (typeof value !== 'object' || value === null) return verb
+  const { method } = value as { readonly method?: unknown }
+  if (typeof method === 'string') return method
+  return 'result' in value || 'error' in value ? 'response' : verb
+}
+
+/** Has it a method and an id? */
+export const isRequest = (value: unknown): boolean => typeof value === 'object' && value !== null && 'method' in value && 'id' in value
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+const describe = (req: IncomingMessage, text: string): string => {
+  const lines = [`${req.method} ${req.url}`]
+  for (let at = 0; at < req.rawHeaders.length; at += 2) lines.push(`${req.rawHeaders[at]!}: ${req.rawHeaders[at + 1]!}`)
+  return text ? `${lines.join('\n')}\n\n${shorten(text)}` : lines.join('\n')
+}

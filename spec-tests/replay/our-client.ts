@@ -1,0 +1,73 @@
+/** Our own client as one under test: `connect`, told in the neutral words of a fixture. */
+
+import { connect, type Client, type ClientOptions, type Notification } from '../../lib/client.js'
+import type { ConnectWish } from '../../lib/replay/case.js'
+import type { ClientHandle, ClientUnderTest, Outcome, Told } from '../../lib/replay/driver.js'
+
+const INFO = { name: 'ours', version: '1.0.0' }
+
+export const ourClient: ClientUnderTest = {
+  start: async (url, heard) => new OurHandle(url, heard),
+}
+
+class OurHandle implements ClientHandle {
+  #client: Client | undefined
+  readonly #cancels = new Map<number, AbortController>()
+
+  constructor(private readonly url: string, private readonly heard: (notification: unknown) => void) {}
+
+  async do(id: number, action: Told): Promise<Outcome> {
+    const cancel = new AbortController()
+    this.#cancels.set(id, cancel)
+    try {
+      return { result: await this.#perform(action, cancel.signal) ?? {} }
+    } catch (error) {
+      const { message, code } = error as { readonly message: string; readonly code?: unknown }
+      return { error: { message, ...(typeof code === 'number' && { code }) } }
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const cancel of this.#cancels.values()) cancel.abort()
+    await this.#client?.close()
+  }
+
+  async #perform(action: Told, signal: AbortSignal): Promise<unknown> {
+    if ('connect' in action) return this.#connect(action.connect, signal)
+    if ('cancel' in action) return this.#cancels.get(action.cancel)?.abort()
+    const client = this.#client
+    if (!client) throw new Error('not connected')
+    if ('call_tool' in action) {
+      const { name, arguments: args, progress, timeout_ms: timeoutMs } = action.call_tool
+      const call = client.callTool(name, args as Record<string, unknown>, { signal, ...(progress && { progress }), ...(timeoutMs && { timeoutMs }) })
+      for await (const note of call) this.heard(note)
+      return call.result
+    }
+    if ('list_tools' in action) return { tools: await client.listTools({ signal }) }
+    if ('ping' in action) return client.ping({ signal })
+    if ('set_level' in action) return client.setLogLevel(action.set_level)
+    if ('notify' in action) return client.notify(action.notify.method, action.notify.params as Record<string, unknown> | undefined)
+    await client.close()
+  }
+
+  async #connect({ revision, log_level: logLevel, timeout_ms: timeoutMs, answers = {} }: ConnectWish, signal: AbortSignal): Promise<void> {
+    this.#client = await connect(this.url, {
+      info: INFO, signal, answers: answersOf(answers),
+      ...(revision && { revision }), ...(logLevel && { logLevel }), ...(timeoutMs && { timeoutMs }),
+    })
+    void this.#show(this.#client.notifications)
+  }
+
+  async #show(notifications: AsyncIterable<Notification>): Promise<void> {
+    for await (const note of notifications) this.heard(note)
+  }
+}
+
+const answersOf = ({ elicitation, sampling, roots }: NonNullable<ConnectWish['answers']>): NonNullable<ClientOptions['answers']> => ({
+  ...(elicitation !== undefined && { elicit: (_, { signal }) => answerOf(elicitation, signal) }),
+  ...(sampling !== undefined && { sample: (_, { signal }) => answerOf(sampling, signal) }),
+  ...(roots !== undefined && { roots: ({ signal }) => answerOf(roots, signal) }),
+})
+
+const answerOf = <T>(answer: unknown, signal: AbortSignal): Promise<T> =>
+  answer === 'never' ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('withdrawn')))) : Promise.resolve(answer as T)
