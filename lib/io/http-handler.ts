@@ -12,11 +12,11 @@ import type { Revision } from '../revisions/index.js'
 import { callerOf } from '../server/lifecycle.js'
 import type { Server } from '../server/server.js'
 import { JSON_LIMITS } from '../wire/json-rpc.js'
+import { equip } from './equip.js'
 import { runBatch } from './http-batch.js'
 import { HttpOutlet, type Outlets } from './http-outlet.js'
 import { writeRefusal } from './http-refusal.js'
 import { readBody } from './read-body.js'
-import { createVault } from './vault.js'
 
 export interface HttpOptions extends GuardOptions, Partial<SessionLimits>, Partial<ReplayLimits> {
   /** Where the endpoint is. Any other path is a 404, or the next handler's. Default `/mcp`. */
@@ -74,7 +74,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, (options as Partial<Record<string, unknown>>)[name] ?? value])) as T
   const sessions = new Sessions({ nowMs, newId: randomUUID }, pick(SESSION_LIMITS))
   server.changes.audiences.add(sessions)
-  server.vault ??= createVault()
+  equip(server)
   const budget = new ReplayBudget(pick(REPLAY_LIMITS))
   const outletOf = new WeakMap<ReplayLog, HttpOutlet>()
   const guards = new Map<number, Guard>()

@@ -1,6 +1,7 @@
 /** The reserved `_meta` keys of modern requests and results: read, write (2026-07-28/basic/index#meta). No I/O. */
 import type { JsonObject, RpcId } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
+import type { Revision } from '../revisions/index.js'
 import type { Caller } from './exchange.js'
 
 const PREFIX = 'io.modelcontextprotocol/'
@@ -25,6 +26,9 @@ const isObject = (value: unknown): value is JsonObject => typeof value === 'obje
 
 /** `_meta` of some params; empty where there is none. */
 export const metaOf = (params: JsonObject | undefined): JsonObject => (isObject(params?._meta) ? params._meta : {})
+
+/** Does each request of this revision say by itself what a session would have settled? 2026-07-28/basic/index#statelessness */
+export const saysItself = ({ versionField }: Revision): boolean => versionField === 'required'
 
 /** Does it say anything that only modern requests say? */
 export const isModern = (meta: JsonObject): boolean => META.protocolVersion in meta || META.clientCapabilities in meta || META.clientInfo in meta

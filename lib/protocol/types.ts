@@ -107,3 +107,64 @@ export interface CallToolResult extends WithMeta {
   /** The tool ran, and failed; the text says why, for the model to read. */
   readonly isError?: boolean
 }
+
+/** A resource as `resources/list` shows it. */
+export interface Resource extends WithMeta {
+  readonly uri: string
+  readonly name: string
+  readonly title?: string
+  readonly description?: string
+  readonly mimeType?: string
+  readonly annotations?: Annotations
+  /** Bytes, before any encoding. */
+  readonly size?: number
+  readonly icons?: readonly Icon[]
+}
+
+/** A family of resources; `uriTemplate` follows RFC 6570. */
+export interface ResourceTemplate extends WithMeta {
+  readonly uriTemplate: string
+  readonly name: string
+  readonly title?: string
+  readonly description?: string
+  readonly mimeType?: string
+  readonly annotations?: Annotations
+  readonly icons?: readonly Icon[]
+}
+
+export interface ReadResourceResult extends WithMeta {
+  readonly contents: readonly ResourceContents[]
+}
+
+export interface PromptArgument {
+  readonly name: string
+  readonly title?: string
+  readonly description?: string
+  readonly required?: boolean
+}
+
+/** A prompt as `prompts/list` shows it. */
+export interface Prompt extends WithMeta {
+  readonly name: string
+  readonly title?: string
+  readonly description?: string
+  readonly arguments?: readonly PromptArgument[]
+  readonly icons?: readonly Icon[]
+}
+
+export interface PromptMessage {
+  readonly role: 'user' | 'assistant'
+  readonly content: ContentBlock
+}
+
+export interface GetPromptResult extends WithMeta {
+  readonly description?: string
+  readonly messages: readonly PromptMessage[]
+}
+
+/** What could be written: at most 100 values (server/utilities/completion). */
+export interface Completion {
+  readonly values: readonly string[]
+  readonly total?: number
+  readonly hasMore?: boolean
+}

@@ -22,6 +22,12 @@ export const revision: Revision = {
   missingResourceCode: -32002,
   structured: 'none',
   content: ['text', 'image', 'resource'],
-  toolMembers: ['name', 'description', 'inputSchema'],
+  members: {
+    tool: ['name', 'description', 'inputSchema'],
+    resource: ['uri', 'name', 'description', 'mimeType', 'annotations', 'size'],
+    template: ['uriTemplate', 'name', 'description', 'mimeType', 'annotations'],
+    prompt: ['name', 'description', 'arguments'],
+    argument: ['name', 'description', 'required'],
+  },
   dialect: undefined,
 }

@@ -22,6 +22,12 @@ export const revision: Revision = {
   missingResourceCode: -32002,
   structured: 'none',
   content: ['text', 'image', 'audio', 'resource'],
-  toolMembers: ['name', 'description', 'inputSchema', 'annotations'],
+  members: {
+    tool: ['name', 'description', 'inputSchema', 'annotations'],
+    resource: ['uri', 'name', 'description', 'mimeType', 'annotations', 'size'],
+    template: ['uriTemplate', 'name', 'description', 'mimeType', 'annotations'],
+    prompt: ['name', 'description', 'arguments'],
+    argument: ['name', 'description', 'required'],
+  },
   dialect: undefined,
 }

@@ -22,6 +22,12 @@ export const revision: Revision = {
   missingResourceCode: -32002,
   structured: 'object',
   content: ['text', 'image', 'audio', 'resource', 'resource_link'],
-  toolMembers: ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', '_meta'],
+  members: {
+    tool: ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', '_meta'],
+    resource: ['uri', 'name', 'title', 'description', 'mimeType', 'annotations', 'size', '_meta'],
+    template: ['uriTemplate', 'name', 'title', 'description', 'mimeType', 'annotations', '_meta'],
+    prompt: ['name', 'title', 'description', 'arguments', '_meta'],
+    argument: ['name', 'title', 'description', 'required'],
+  },
   dialect: undefined,
 }

@@ -22,6 +22,12 @@ export const revision: Revision = {
   missingResourceCode: -32002,
   structured: 'object',
   content: ['text', 'image', 'audio', 'resource', 'resource_link'],
-  toolMembers: ['name', 'title', 'description', 'icons', 'inputSchema', 'outputSchema', 'annotations', 'execution', '_meta'],
+  members: {
+    tool: ['name', 'title', 'description', 'icons', 'inputSchema', 'outputSchema', 'annotations', 'execution', '_meta'],
+    resource: ['uri', 'name', 'title', 'description', 'icons', 'mimeType', 'annotations', 'size', '_meta'],
+    template: ['uriTemplate', 'name', 'title', 'description', 'icons', 'mimeType', 'annotations', '_meta'],
+    prompt: ['name', 'title', 'description', 'icons', 'arguments', '_meta'],
+    argument: ['name', 'title', 'description', 'required'],
+  },
   dialect: '2020-12',
 }

@@ -28,6 +28,12 @@ export const revision: Revision = {
   missingResourceCode: -32602,
   structured: 'any',
   content: ['text', 'image', 'audio', 'resource', 'resource_link'],
-  toolMembers: ['name', 'title', 'description', 'icons', 'inputSchema', 'outputSchema', 'annotations', '_meta'],
+  members: {
+    tool: ['name', 'title', 'description', 'icons', 'inputSchema', 'outputSchema', 'annotations', '_meta'],
+    resource: ['uri', 'name', 'title', 'description', 'icons', 'mimeType', 'annotations', 'size', '_meta'],
+    template: ['uriTemplate', 'name', 'title', 'description', 'icons', 'mimeType', 'annotations', '_meta'],
+    prompt: ['name', 'title', 'description', 'icons', 'arguments', '_meta'],
+    argument: ['name', 'title', 'description', 'required'],
+  },
   dialect: '2020-12',
 }

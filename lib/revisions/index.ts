@@ -6,7 +6,7 @@ import { revision as r2025_11_25 } from './2025-11-25.js'
 import { revision as r2026_07_28 } from './2026-07-28.js'
 import type { Revision } from './revision.js'
 
-export type { Cache, ContentKind, Revision, Stamp } from './revision.js'
+export type { Cache, ContentKind, Listed, Revision, Stamp } from './revision.js'
 
 /** Every revision, oldest first. */
 export const REVISIONS: readonly Revision[] = [r2024_11_05, r2025_03_26, r2025_06_18, r2025_11_25, r2026_07_28]

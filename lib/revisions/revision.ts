@@ -76,14 +76,17 @@ export interface Revision {
    * 2026-07-28/server/tools#tool-result
    */
   readonly content: readonly ContentKind[]
-  /** Members by which a list describes a tool. Newer ones are left out for an older peer. 2025-11-25/server/tools#tool */
-  readonly toolMembers: readonly string[]
+  /** Members by which lists describe what they list. Newer ones are left out for an older peer. 2025-11-25/server/tools#tool */
+  readonly members: Readonly<Record<Listed, readonly string[]>>
   /**
    * JSON Schema dialect of a schema that does not name one; `undefined` where the revision does not say.
    * 2025-11-25/basic/index#schema-dialect
    */
   readonly dialect: '2020-12' | undefined
 }
+
+/** What lists list. */
+export type Listed = 'tool' | 'resource' | 'template' | 'prompt' | 'argument'
 
 /** The `type` of a content block. */
 export type ContentKind = 'text' | 'image' | 'audio' | 'resource' | 'resource_link'

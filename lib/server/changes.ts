@@ -2,9 +2,13 @@
 import { speaks } from '../revisions/vocabulary.js'
 import type { RpcNotification } from '../wire/json-rpc.js'
 import { LEVELS, reaches, type Level } from '../wire/levels.js'
+import type { Exchange } from '../protocol/exchange.js'
 import type { Session } from '../protocol/session.js'
 import { logMessage, type LogOptions } from './logging.js'
 import { Subscriptions, type ListenLimits } from './subscriptions.js'
+import { detailed, hasExperiment } from './task-methods.js'
+import type { Task } from './task-store.js'
+import { statusMessage, type Tasks } from './tasks.js'
 
 /** Who can be told: the open sessions of one mount. */
 export interface Audience {
@@ -47,6 +51,12 @@ export class Changes {
   updated(uri: string): number {
     const message: RpcNotification = { jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } }
     return this.#tell(message, session => session.subscribed.has(uri)) + this.subscriptions.tell(message)
+  }
+
+  /** Tells a task's client how it stands: on its session's stream, or to whoever follows the task. */
+  taskChanged(task: Task, { session, revision }: Exchange, tasks: Tasks): void {
+    if (hasExperiment(revision)) session?.tell(statusMessage(task))
+    else this.subscriptions.tell({ jsonrpc: '2.0', method: 'notifications/tasks', params: detailed(task, tasks) })
   }
 
   #tell(message: RpcNotification, wants: (session: Session) => boolean = () => true): number {

@@ -39,12 +39,14 @@ const blockOf = (value: unknown): ContentBlock => {
 
 /** Leaves out, or turns into text, what a peer of this revision does not know. The same object where it knows all. */
 export const fitResult = (result: CallToolResult, revision: Revision): CallToolResult => {
-  const knows = (block: ContentBlock): boolean => revision.content.includes(block.type)
   const structured = result.structuredContent === undefined || takes(revision, result.structuredContent)
-  if (structured && result.content.every(knows)) return result
+  if (structured && result.content.every(block => revision.content.includes(block.type))) return result
   const { structuredContent: _, ...plain } = result
-  return { ...(structured ? result : plain), content: result.content.map(block => (knows(block) ? block : inWords(block))) }
+  return { ...(structured ? result : plain), content: result.content.map(block => fitBlock(block, revision)) }
 }
+
+/** The block, or the same in words where the revision has no such kind. */
+export const fitBlock = (block: ContentBlock, revision: Revision): ContentBlock => (revision.content.includes(block.type) ? block : inWords(block))
 
 const takes = (revision: Revision, structured: unknown): boolean => revision.structured === 'any' || (revision.structured === 'object' && isObject(structured))
 

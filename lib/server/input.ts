@@ -80,6 +80,8 @@ export const ask = async (exchange: Exchange, question: Question): Promise<JsonO
   // 2025-11-25/basic/lifecycle#operation: only capabilities that were negotiated are used
   const lacks = lacking(client.capabilities, question, revision)
   if (lacks) throw new ProtocolError(CODES.internalError, `${method} needs the client capabilities ${JSON.stringify(lacks)}, which this client did not declare`)
+  // 2025-11-25/basic/lifecycle#initialization: before `initialized`, a client is asked for nothing but a ping
+  if (session && !session.ready && method !== 'ping') throw new NoChannel(`${method} cannot be asked: the client has not sent notifications/initialized`)
   if (!session || !outlet.speaks) throw new NoChannel(`${method} cannot reach the client: no stream leads to it`)
   const { request, answer } = session.asked.ask(method, params)
   const onCancel = (): void => session.asked.forget(request.id, new NoChannel(`${method} was cancelled with the request that needed it`))

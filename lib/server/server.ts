@@ -1,43 +1,31 @@
 /** createServer: what an application registers, and dispatch to it. Carried by anything; does no I/O. */
-import { find, REVISIONS, type Cache, type Revision } from '../revisions/index.js'
-import { speaks } from '../revisions/vocabulary.js'
+import type { Cache, Revision } from '../revisions/index.js'
 import type { JsonObject, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
-import { CODES, failure, ProtocolError } from '../protocol/errors.js'
+import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Caller, Exchange } from '../protocol/exchange.js'
 import type { Session } from '../protocol/session.js'
 import type { Implementation } from '../protocol/types.js'
+import { checkOf, type Check } from '../validation/check.js'
 import type { JsonSchema } from '../validation/from-schema.js'
 import type { Mirrored } from '../validation/mirrored.js'
-import { serverChecks } from '../validation/server-checks.js'
+import { lint } from '../validation/lint.js'
 import { Changes } from './changes.js'
+import { complete, type Completed, type Reference } from './completion.js'
+import { Context } from './context.js'
+import { Dispatch, type ErrorPlace } from './dispatch.js'
 import { discoverResult, initializeResult } from './lifecycle.js'
+import { Prompts, type ArgumentDefinition, type PromptDefinition, type PromptHandler } from './prompts.js'
+import type { Listing } from './registry.js'
+import { Resources, type Reader, type ResourceDefinition } from './resources.js'
 import type { Vault } from './rounds.js'
-import type { Filter, ListenLimits } from './subscriptions.js'
-import { Tools, type ErrorPlace, type ToolDefinition, type ToolHandler } from './tools.js'
+import { servedBy, type MethodDefinition, type ServerOptions, type World } from './options.js'
+import type { Filter } from './subscriptions.js'
+import { assertExtended, offerTasks, taskCapabilities } from './task-methods.js'
+import { Tasks } from './tasks.js'
+import { Tools, type ToolDefinition, type ToolHandler } from './tools.js'
 
-export interface ServerOptions {
-  /** How to use this server, for the client's model to read. */
-  readonly instructions?: string
-  /** Revisions to serve, by date. Default: all that this library knows. */
-  readonly revisions?: readonly string[]
-  /** Offer logging: `ctx.log` reaches clients. Default true. */
-  readonly logging?: boolean
-  /** How long, and by whom, lists and what they describe may be kept, by method: `{ 'tools/list': { ttlMs: 60_000, cacheScope: 'public' } }`. Default: not at all, privately. */
-  readonly cache?: { readonly [method: string]: Cache }
-  /** False: `subscriptions/listen` is not offered, nor is any change announced, for hosts that cannot hold a stream open. Or its limits. */
-  readonly listen?: false | ListenLimits
-  /** Told every error whose text is kept from the peer. Default: one line on the console. What it throws is ignored. */
-  readonly onError?: (error: unknown, place: ErrorPlace) => void
-}
-
-/** Answers one method. May throw, or reject with, a ProtocolError. */
-type Answer = (params: JsonObject, exchange: Exchange) => JsonObject | Promise<JsonObject>
-
-const NO_PARAMS: JsonObject = {}
 const NOTHING: JsonObject = {}
-/** 2026-07-28/server/utilities/caching#cacheable-results */
-const CACHEABLE: ReadonlySet<string> = new Set(['server/discover', 'tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'resources/read'])
 const UNCACHED: Cache = { ttlMs: 0, cacheScope: 'private' }
 /** The notification by which a list is announced as changed, for each kind of a listener's filter. */
 const LISTS: ReadonlyMap<keyof Filter, string> = new Map([
@@ -45,6 +33,7 @@ const LISTS: ReadonlyMap<keyof Filter, string> = new Map([
   ['promptsListChanged', 'prompts/list'],
   ['resourcesListChanged', 'resources/list'],
   ['resourceSubscriptions', 'resources/read'],
+  ['taskIds', 'tasks/get'],
 ])
 
 /** A server. Register tools on it, then mount it: `listen`, `httpHandler`, `serveStdio`; several at once if need be. */
@@ -55,16 +44,19 @@ export class Server {
   readonly changes: Changes
   /** Seals what clients carry between rounds. A mount gives one if the application did not. */
   vault: Vault | undefined
+  /** Its clock and randomness. A mount gives them if the application did not. */
+  world: World | undefined
   readonly #tools: Tools
-  readonly #answers = new Map<string, Answer>()
+  readonly #resources: Resources
+  readonly #prompts: Prompts
+  readonly #dispatch: Dispatch
+  readonly #tasks: Tasks
+  readonly #extensions: { [id: string]: JsonObject } = {}
   readonly #onError: (error: unknown, place: ErrorPlace) => void
 
   constructor(readonly info: Implementation, private readonly options: ServerOptions) {
     if (typeof info?.name !== 'string' || typeof info.version !== 'string') throw new TypeError('createServer: expected { name, version }, both strings')
-    this.revisions = options.revisions ? REVISIONS.filter(revision => options.revisions!.includes(revision.id)) : REVISIONS
-    const unknown = options.revisions?.find(id => !find(id))
-    if (unknown !== undefined) throw new TypeError(`createServer: revision ${JSON.stringify(unknown)} is not known; ${REVISIONS.map(({ id }) => id).join(', ')} are`)
-    if (this.revisions.length === 0) throw new TypeError('createServer: revisions is empty, so nothing could be served')
+    this.revisions = servedBy(options)
     this.#onError = (error, place) => {
       try {
         ;(options.onError ?? printError)(error, place)
@@ -73,19 +65,32 @@ export class Server {
       }
     }
     this.changes = new Changes(options.listen || {})
-    this.#tools = new Tools(this.#onError, () => this.#sealed())
-    this.#answers.set('initialize', (_, { revision, hears }) => initializeResult(revision, info, this.capabilities(hears), options.instructions))
-    this.#answers.set('server/discover', () => discoverResult(this.revisions, this.capabilities(true), options.instructions))
-    this.#answers.set('ping', () => NOTHING)
+    this.#dispatch = new Dispatch({
+      serverInfo: info as unknown as JsonObject,
+      onError: this.#onError,
+      cacheOf: ({ method, params }) => (method === 'resources/read' ? this.#resources.cacheOf(params?.uri) : undefined) ?? options.cache?.[method] ?? UNCACHED,
+    })
+    const listing: Listing = { pageSize: options.pageSize ?? 1000, vault: () => this.#sealed() }
+    if (!Number.isInteger(listing.pageSize) || listing.pageSize < 1) throw new TypeError(`createServer: pageSize is ${listing.pageSize}; expected an integer from 1`)
+    this.#tasks = new Tasks(options.tasks ?? {}, () => this.#placed(), (task, exchange) => this.changes.taskChanged(task, exchange, this.#tasks))
+    this.#tools = new Tools(this.#onError, listing, this.#tasks)
+    this.#resources = new Resources(listing)
+    this.#prompts = new Prompts(listing)
+    this.#dispatch.offer('initialize', (_, { revision, hears }) => initializeResult(revision, info, this.capabilities(revision, hears), options.instructions))
+    this.#dispatch.offer('server/discover', (_, { revision }) => discoverResult(this.revisions, this.capabilities(revision, true), options.instructions))
+    this.#dispatch.offer('ping', () => NOTHING)
     if (options.logging !== false) {
-      this.#answers.set('logging/setLevel', (params, { session }) => {
+      this.#dispatch.offer('logging/setLevel', (params, { session }) => {
         if (session) session.logLevel = params.level as Level
         return NOTHING
       })
     }
     if (options.listen !== false) {
-      this.#answers.set('subscriptions/listen', (params, exchange) =>
-        this.changes.subscriptions.listen(exchange, params, kind => this.#answers.has(LISTS.get(kind)!)))
+      this.#dispatch.offer('subscriptions/listen', (params, exchange) =>
+        this.changes.subscriptions.listen(exchange, params, kind => {
+          if (kind === 'taskIds') assertExtended(exchange)
+          return this.#dispatch.has(LISTS.get(kind)!)
+        }))
     }
   }
 
@@ -95,17 +100,60 @@ export class Server {
    */
   tool<const In extends JsonSchema, const Out extends JsonSchema = JsonSchema>(name: string, definition: ToolDefinition<In, Out>, handler: ToolHandler<In>): this {
     this.#tools.add(name, definition, handler)
+    if (definition.taskSupport && !this.#dispatch.has('tasks/get')) offerTasks(this.#dispatch, this.#tasks, () => this.#sealed())
     this.changes.listChanged('notifications/tools/list_changed')
-    this.#answers.set('tools/list', (params, { revision }) => this.#tools.list(params, revision))
-    this.#answers.set('tools/call', (params, exchange) => this.#tools.call(params, exchange))
+    this.#dispatch.offer('tools/list', (params, { revision }) => this.#tools.all.list(params, revision))
+    this.#dispatch.offer('tools/call', (params, exchange) => this.#tools.call(params, exchange))
     return this
   }
 
   /** Takes a tool back; clients are told that the list has changed. False when there is none of that name. */
   removeTool(name: string): boolean {
-    const removed = this.#tools.remove(name)
-    if (removed) this.changes.listChanged('notifications/tools/list_changed')
-    return removed
+    return this.#removed(this.#tools.all.delete(name), 'tools')
+  }
+
+  /**
+   * Registers a resource by its URI, or a family of them by a template (RFC 6570, levels 1 to 3): `file:///{+path}`.
+   * @throws TypeError for a URI or a template that is none, or is registered already.
+   */
+  resource(uri: string, definition: ResourceDefinition, read: Reader): this {
+    this.#resources.add(uri, definition, read)
+    this.changes.listChanged('notifications/resources/list_changed')
+    this.#dispatch.offer('resources/list', (params, { revision }) => this.#resources.fixed.list(params, revision))
+    this.#dispatch.offer('resources/templates/list', (params, { revision }) => this.#resources.families.list(params, revision))
+    this.#dispatch.offer('resources/read', (params, exchange) => this.#resources.read(params, exchange))
+    this.#dispatch.offer('resources/subscribe', (params, exchange) => (this.#resources.subscribe(params, exchange), NOTHING))
+    this.#dispatch.offer('resources/unsubscribe', ({ uri: of }, { session }) => (session?.subscribed.delete(String(of)), NOTHING))
+    if (definition.complete) this.#completes()
+    return this
+  }
+
+  /** Takes a resource, or a family of them, back. */
+  removeResource(uri: string): boolean {
+    return this.#removed(this.#resources.remove(uri), 'resources')
+  }
+
+  /** Tells those who follow a resource that it has changed. Returns how many were told. */
+  resourceUpdated(uri: string): number {
+    return this.changes.updated(uri)
+  }
+
+  /**
+   * Registers a prompt. Its arguments are strings, typed by name from `arguments`.
+   * @throws TypeError for a name that is empty or registered already.
+   */
+  prompt<const A extends { readonly [name: string]: ArgumentDefinition }>(name: string, definition: PromptDefinition<A>, handler: PromptHandler<A>): this {
+    this.#prompts.add(name, definition, handler as (args: never, ctx: Context) => unknown)
+    this.changes.listChanged('notifications/prompts/list_changed')
+    this.#dispatch.offer('prompts/list', (params, { revision }) => this.#prompts.all.list(params, revision))
+    this.#dispatch.offer('prompts/get', (params, exchange) => this.#prompts.get(params, exchange))
+    if (Object.values(definition.arguments ?? {}).some(({ complete }) => complete)) this.#completes()
+    return this
+  }
+
+  /** Takes a prompt back. */
+  removePrompt(name: string): boolean {
+    return this.#removed(this.#prompts.all.delete(name), 'prompts')
   }
 
   /** Log entries that belong to no request: `server.log.warning(data)` reaches every session that listens. Returns how many. */
@@ -113,28 +161,61 @@ export class Server {
     return this.changes.log
   }
 
+  /**
+   * Offers a method that the protocol does not have. `params` are held against its schema: -32602.
+   * `at`: revisions that have it. Default all.
+   */
+  method(name: string, { params: schema = true, at = () => true }: MethodDefinition, handler: (params: JsonObject, ctx: Context) => JsonObject | Promise<JsonObject>): this {
+    const fault = lint(schema)
+    if (fault) throw new TypeError(`method ${name}: params${fault.pointer} ${fault.sentence}`)
+    let check: Promise<Check> | undefined
+    this.#dispatch.offer(name, async (params, exchange) => {
+      const wrong = schema !== true && (await (check ??= checkOf(schema, 'params')))(params)
+      if (wrong) throw new ProtocolError(CODES.invalidParams, wrong.sentence)
+      return handler(params, new Context(exchange))
+    }, at)
+    return this
+  }
+
+  /** Hears a notification that the protocol does not have, from clients with a session. */
+  onNotification(name: string, listener: (params: JsonObject) => void): this {
+    this.#dispatch.hear(name, listener)
+    return this
+  }
+
+  /** Declares an extension, by its id and settings, among the capabilities. @throws TypeError for an id without a prefix */
+  extension(id: string, settings: JsonObject = {}): this {
+    // 2026-07-28/basic/versioning#extension-negotiation
+    if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\/[\w.-]+$/i.test(id)) throw new TypeError(`extension ${JSON.stringify(id)}: expected an id with a prefix, such as com.example/name`)
+    this.#extensions[id] = settings
+    return this
+  }
+
   /** What this server declares: what is registered, and no more. `hears`: can the client be told of changes? */
-  capabilities(hears: boolean): JsonObject {
+  capabilities(revision: Revision, hears: boolean): JsonObject {
     const listed = hears && this.options.listen !== false ? { listChanged: true } : {}
+    const tasks = this.#dispatch.has('tasks/get') ? taskCapabilities(revision) : {}
+    const extensions = { ...this.#extensions, ...(tasks.extensions as object | undefined) }
     return {
-      ...(this.#answers.has('logging/setLevel') && { logging: {} }),
-      ...(this.#answers.has('tools/call') && { tools: listed }),
+      ...tasks,
+      ...(Object.keys(extensions).length > 0 && { extensions }),
+      ...(this.#dispatch.has('logging/setLevel') && { logging: {} }),
+      ...(this.#dispatch.has('tools/call') && { tools: listed }),
+      ...(this.#dispatch.has('resources/read') && { resources: { ...listed, ...(hears && { subscribe: true }) } }),
+      ...(this.#dispatch.has('prompts/get') && { prompts: listed }),
+      ...(this.#dispatch.has('completion/complete') && { completions: {} }),
     }
   }
 
   /** Does anybody here answer that method? @throws ProtocolError -32601 */
   offers({ method }: RpcRequest, revision: Revision): void {
-    if (speaks(revision, method, 'client')?.kind !== 'request') {
-      throw new ProtocolError(CODES.methodNotFound, `${show(method)} is no request that a client of ${revision.id} can send`)
-    }
-    if (!this.#answers.has(method)) throw new ProtocolError(CODES.methodNotFound, `${show(method)} is not offered by this server`)
+    this.#dispatch.assertOffered(method, revision)
   }
 
   /** Do the params fit, and does the client, where it is known already, declare what is needed? @throws ProtocolError -32602, -32021 */
-  check({ method, params }: RpcRequest, revision: Revision, client?: Caller): void {
-    const fault = serverChecks(revision, method)?.params?.(params ?? NO_PARAMS)
-    if (fault) throw new ProtocolError(CODES.invalidParams, fault.sentence)
-    if (client && method === 'tools/call') this.#tools.assertCapable(params?.name, client.capabilities)
+  check(request: RpcRequest, revision: Revision, client?: Caller): void {
+    this.#dispatch.assertFits(request, revision)
+    if (client && request.method === 'tools/call') this.#tools.assertCapable(request.params?.name, client.capabilities)
   }
 
   /** The arguments of a call that header fields repeat, where its tool says so. */
@@ -144,27 +225,12 @@ export class Server {
 
   /** Answers a request that `offers` and `check` let pass. Never throws, never rejects; the answer is `exchange.finish`. */
   serve(exchange: Exchange): void {
-    const { method, params } = exchange.request
-    try {
-      const outcome = this.#answers.get(method)!(params ?? NO_PARAMS, exchange)
-      if (outcome instanceof Promise) outcome.then(result => this.#succeed(exchange, result), (error: unknown) => this.#fail(exchange, error))
-      else this.#succeed(exchange, outcome)
-    } catch (error) {
-      this.#fail(exchange, error)
-    }
+    this.#dispatch.serve(exchange)
   }
 
   /** Takes what needs no answer: a notification, or the response to a request of ours. What makes no sense is ignored. */
   notice(message: RpcNotification | RpcResponse, session: Session | undefined): void {
-    if (!session) return
-    if (!('method' in message)) return void session.asked.settle(message)
-    if (serverChecks(session.revision, message.method)?.params?.(message.params ?? NO_PARAMS)) return
-    if (message.method === 'notifications/initialized') session.ready = true
-    // basic/utilities/cancellation#behavior-requirements: unknown or finished requests are no fault
-    if (message.method === 'notifications/cancelled') {
-      const { requestId, reason } = (message.params ?? NO_PARAMS) as { requestId?: string | number; reason?: string }
-      if (requestId !== undefined) session.inFlight.find(requestId)?.cancel(reason)
-    }
+    this.#dispatch.notice(message, session)
   }
 
   /** Compiles what first calls would otherwise wait for. Never rejects. */
@@ -177,29 +243,24 @@ export class Server {
     this.#onError(error, place)
   }
 
+  #removed(removed: boolean, list: string): boolean {
+    if (removed) this.changes.listChanged(`notifications/${list}/list_changed`)
+    return removed
+  }
+
+  #completes(): void {
+    const about = ({ type, name, uri }: Reference): Completed | undefined => (type === 'ref/prompt' ? this.#prompts.all.get(name) : this.#resources.families.get(uri))
+    this.#dispatch.offer('completion/complete', params => complete(params, about))
+  }
+
+  #placed(): World {
+    if (!this.world) throw new TypeError('this server has no clock yet: mount it, or set server.world')
+    return this.world
+  }
+
   #sealed(): Vault {
     if (!this.vault) throw new TypeError('this server has no vault: mount it, or set server.vault')
     return this.vault
-  }
-
-  #succeed(exchange: Exchange, result: JsonObject): void {
-    const { revision, request: { id, method } } = exchange
-    const cacheable = CACHEABLE.has(method) && result.resultType === undefined
-    const stamped = revision.stamp(result, { serverInfo: this.info as unknown as JsonObject, ...(cacheable && { cache: this.options.cache?.[method] ?? UNCACHED }) })
-    try {
-      exchange.finish({ jsonrpc: '2.0', id, result: stamped })
-    } catch (error) {
-      // not writable as JSON: a cycle, a BigInt
-      this.#fail(exchange, error)
-    }
-  }
-
-  #fail(exchange: Exchange, error: unknown): void {
-    if (!exchange.open) return
-    const { request: { id, method }, revision } = exchange
-    if (error instanceof ProtocolError) return exchange.finish(failure(id, error), error.code === CODES.missingCapability ? revision.refusalStatus : 200)
-    this.#onError(error, { method })
-    exchange.finish(failure(id, new ProtocolError(CODES.internalError, 'Internal error')))
   }
 }
 
@@ -212,5 +273,3 @@ export const createServer = (info: Implementation, options: ServerOptions = {}):
 const printError = (error: unknown, { method, tool }: ErrorPlace): void => {
   console.error(`mcpwire: ${tool === undefined ? method : `tool ${tool}`}:`, error)
 }
-
-const show = (method: string): string => JSON.stringify(method.length > 100 ? `${method.slice(0, 97)}…` : method)

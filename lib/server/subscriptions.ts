@@ -10,6 +10,8 @@ export interface Filter {
   readonly promptsListChanged?: boolean
   readonly resourcesListChanged?: boolean
   readonly resourceSubscriptions?: readonly string[]
+  /** Of the tasks extension. */
+  readonly taskIds?: readonly string[]
 }
 
 export interface ListenLimits {
@@ -24,7 +26,8 @@ export interface ListenLimits {
 
 interface Subscription {
   readonly filter: Filter
-  readonly uris: ReadonlySet<string>
+  /** URIs of resources, ids of tasks. */
+  readonly followed: ReadonlySet<string>
   end(result: JsonObject): void
 }
 
@@ -54,7 +57,7 @@ export class Subscriptions {
     if (this.#open.size >= maxSubscriptions) throw new ProtocolError(CODES.internalError, `${maxSubscriptions} subscriptions are open; try again later`)
     if (!exchange.outlet.speaks) throw new ProtocolError(CODES.invalidRequest, 'subscriptions/listen is answered by a stream, and Accept does not list text/event-stream')
     const filter: Filter = Object.fromEntries(
-      Object.entries(asked).filter(([kind, wanted]) => wanted !== false && [...WANTED.values(), 'resourceSubscriptions'].includes(kind) && offers(kind as keyof Filter)),
+      Object.entries(asked).filter(([kind, wanted]) => wanted !== false && [...WANTED.values(), 'resourceSubscriptions', 'taskIds'].includes(kind) && offers(kind as keyof Filter)),
     )
     return new Promise(resolve => {
       const leave = (): void => {
@@ -63,7 +66,7 @@ export class Subscriptions {
       }
       this.#open.set(exchange, {
         filter,
-        uris: filter.resourceSubscriptions ? uris : new Set(),
+        followed: new Set([...(filter.resourceSubscriptions ?? []), ...(filter.taskIds ?? [])]),
         end: result => {
           leave()
           resolve(result)
@@ -80,8 +83,8 @@ export class Subscriptions {
   tell(message: RpcNotification): number {
     let told = 0
     const kind = WANTED.get(message.method)
-    for (const [exchange, { filter, uris }] of this.#open) {
-      const wanted = kind ? filter[kind] === true : message.method === 'notifications/resources/updated' && uris.has(message.params?.uri as string)
+    for (const [exchange, { filter, followed }] of this.#open) {
+      const wanted = kind ? filter[kind] === true : followed.has((message.params?.uri ?? message.params?.taskId) as string)
       if (!wanted) continue
       exchange.send(tagged(message, exchange))
       told++

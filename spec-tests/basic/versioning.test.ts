@@ -74,7 +74,7 @@ t.test('each revision answers each question as its specification says', async (t
   t.same(REVISIONS.map((revision) => revision.content.length), [3, 4, 5, 5, 5])
   t.ok(at('2025-03-26').content.includes('audio'))
   t.ok(at('2025-06-18').content.includes('resource_link'))
-  const questions = [...ANSWERS.map(([question]) => question), 'id', 'threshold', 'stamp', 'content', 'toolMembers'].sort()
+  const questions = [...ANSWERS.map(([question]) => question), 'id', 'threshold', 'stamp', 'content', 'members'].sort()
   for (const revision of REVISIONS) t.same(Object.keys(revision).sort(), questions, `${revision.id} answers these and no other`)
 })
 
@@ -94,7 +94,9 @@ t.test('2026-07-28 logging#per-request-log-level  a request hears what it asked 
 
 t.test('server/tools#tool  a tool is listed with the members that its schema has at the revision', async (t) => {
   for (const revision of REVISIONS) {
-    t.same([...revision.toolMembers].sort(), Object.keys(definition('Tool', revision)!['properties'] as object).sort(), revision.id)
+    for (const [listed, name] of [['tool', 'Tool'], ['resource', 'Resource'], ['template', 'ResourceTemplate'], ['prompt', 'Prompt'], ['argument', 'PromptArgument']] as const) {
+      t.same([...revision.members[listed]].sort(), Object.keys(definition(name, revision)!['properties'] as object).sort(), `${revision.id} ${name}`)
+    }
   }
 })
 

@@ -1,10 +1,10 @@
-/** Streamable HTTP, server side, where each request says everything itself: may it in? Order of lines is precedence. No I/O. */
+/** Server side, where each request says everything itself: may it in? Over HTTP its fields must agree. Order of lines is precedence. No I/O. */
 import type { Incoming, JsonObject, RpcRequest } from '../../wire/json-rpc.js'
 import { find, type Revision } from '../../revisions/index.js'
 import { CODES, ProtocolError, Refusal } from '../../protocol/errors.js'
 import { isModern, META, metaOf, readMeta } from '../../protocol/meta.js'
 import type { Fields } from '../http.js'
-import type { Admission, House } from './admit.js'
+import type { Admission, House, Rules } from './admit.js'
 import { methodMismatch, paramMismatch } from './mirror.js'
 
 const PAGE = 'basic/transports/streamable-http'
@@ -12,7 +12,7 @@ const VALIDATION = `${PAGE}#server-validation`
 const VERSION = 'basic/versioning#protocol-version-negotiation'
 
 /** Is a request to be read the modern way? By what it says itself, whatever came before it on this endpoint. */
-export const speaksModern = (incoming: Incoming, fields: Fields, house: House): boolean => {
+export const speaksModern = (incoming: Incoming, fields: Fields, house: Rules): boolean => {
   if (!house.revisions.some(revision => revision.era === 'modern')) return false
   if (!house.revisions.some(revision => revision.era === 'legacy')) return true
   if (incoming.as === 'response') return false
@@ -24,20 +24,30 @@ export const speaksModern = (incoming: Incoming, fields: Fields, house: House): 
   return find(said)?.era === 'modern' || (find(said) === undefined && fields['mcp-session-id'] === undefined)
 }
 
-/** @throws Refusal */
+/** What a transport with header fields repeats in them, and what the house knows of that. */
+interface Header {
+  readonly fields: Fields
+  readonly house: Pick<House, 'mirrored'>
+}
+
+/** Over HTTP. @throws Refusal */
 export const admitModern = (incoming: Incoming, fields: Fields, house: House): Admission => {
   if (incoming.as === 'response') {
     throw new Refusal(400, CODES.invalidRequest, 'the body is a response; a client of this revision sends requests and notifications alone', { clause: `${PAGE}#sending-messages` })
   }
   // Header requirements for notifications are not defined, and none of the core's is expected here: taken, and nothing follows.
   if (incoming.as === 'notification') return { as: 'notice', message: incoming.message }
-  const request = incoming.message
+  return admitByMeta(incoming.message, house, { fields, house })
+}
+
+/** By what the request says of itself, and, where there is a header, by what that says of it. @throws Refusal */
+export const admitByMeta = (request: RpcRequest, house: Rules, header?: Header): Admission => {
   const { id, method, params } = request
   const meta = metaOf(params)
   const refuse = (code: number, message: string, clause: string, data?: { readonly [key: string]: unknown }): Refusal =>
     new Refusal(400, code, message, { clause, id, ...(data && { data }) })
 
-  const wrong = methodMismatch(fields, request)
+  const wrong = header && methodMismatch(header.fields, request)
   if (wrong) throw refuse(CODES.headerMismatch, wrong, VALIDATION)
 
   const version = meta[META.protocolVersion]
@@ -48,18 +58,18 @@ export const admitModern = (incoming: Incoming, fields: Fields, house: House): A
     throw refuse(CODES.invalidParams, `params._meta["${META.clientCapabilities}"] is ${kind(meta[META.clientCapabilities])}; expected an object${hint}`, 'basic/index#meta')
   }
 
-  const said = fields['mcp-protocol-version']
-  if (said !== version) {
+  const said = header?.fields['mcp-protocol-version']
+  if (header && said !== version) {
     throw refuse(CODES.headerMismatch, `MCP-Protocol-Version is ${said === undefined ? 'missing' : JSON.stringify(said.slice(0, 60))}; the body says ${JSON.stringify(version.slice(0, 60))}`, `${PAGE}#protocol-version-header`)
   }
   const revision = house.revisions.find(one => one.id === version && one.era === 'modern')
   if (!revision) {
     throw refuse(CODES.unsupportedVersion, `Protocol version ${JSON.stringify(version.slice(0, 60))} is not served this way; supported are ${served.join(', ')}`, VERSION, { supported: served, requested: version })
   }
-  return letIn(request, revision, fields, house, meta)
+  return letIn(request, revision, house, meta, header)
 }
 
-const letIn = (request: RpcRequest, revision: Revision, fields: Fields, house: House, meta: JsonObject): Admission => {
+const letIn = (request: RpcRequest, revision: Revision, house: Rules, meta: JsonObject, header: Header | undefined): Admission => {
   const { id, params } = request
   const asRefusal = (error: unknown, status: number): Refusal => {
     if (!(error instanceof ProtocolError)) throw error
@@ -70,8 +80,8 @@ const letIn = (request: RpcRequest, revision: Revision, fields: Fields, house: H
   } catch (error) {
     throw asRefusal(error, revision.unknownMethodStatus)
   }
-  const mirrored = house.mirrored(request)
-  const wrong = mirrored && paramMismatch(fields, params, mirrored)
+  const mirrored = header?.house.mirrored(request)
+  const wrong = mirrored && paramMismatch(header!.fields, params, mirrored)
   if (wrong) throw new Refusal(400, CODES.headerMismatch, wrong, { clause: `${PAGE}#server-behavior-for-custom-headers`, id })
   const { client, askedLevel } = readMeta(meta)
   try {

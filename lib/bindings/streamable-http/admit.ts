@@ -28,18 +28,22 @@ export type Admission =
   | { readonly as: 'stream'; readonly session: Session; readonly after?: string | undefined }
   | { readonly as: 'goodbye'; readonly session: Session }
 
-/** What admission must look up. */
-export interface House {
+/** What admission must look up of any request, whatever carries it. */
+export interface Rules {
   /** Revisions served, oldest first. */
   readonly revisions: readonly Revision[]
-  /** The open session of that id, if it is the caller's. */
-  session(id: string): Session | undefined
-  /** False: every POST stands alone, and no session is opened. */
-  readonly sessions: boolean
   /** Does the server answer this method? @throws ProtocolError -32601 */
   offers(request: RpcRequest, revision: Revision): void
   /** Do the params fit, and has the client declared what the method needs? @throws ProtocolError -32602, -32021 */
   check(request: RpcRequest, revision: Revision, client: Caller | undefined): void
+}
+
+/** What admission must look up. */
+export interface House extends Rules {
+  /** The open session of that id, if it is the caller's. */
+  session(id: string): Session | undefined
+  /** False: every POST stands alone, and no session is opened. */
+  readonly sessions: boolean
   /** The arguments of a call that header fields must repeat, where it has any. */
   mirrored(request: RpcRequest): readonly MirroredParam[] | undefined
   /** How deep and wide a body may be, and how many messages one array may hold. Beyond it: -32600, 400. */
@@ -69,6 +73,18 @@ export const knock = (http: HttpHead, house: House, guard: Guard): void => {
     throw refuse(406, `GET opens an event stream, and Accept is ${JSON.stringify(fields.accept)}; expected ${SSE_TYPE}`, LISTENING)
   }
   if (method !== 'POST') return
+  assertJson(fields)
+  if (accepts(fields.accept, JSON_TYPE) === 0 && accepts(fields.accept, SSE_TYPE) === 0) {
+    throw refuse(406, `Accept is ${JSON.stringify(fields.accept)}; expected ${JSON_TYPE} and ${SSE_TYPE}`, HTTP)
+  }
+  if (house.strict && !(accepts(fields.accept, JSON_TYPE) > 0 && accepts(fields.accept, SSE_TYPE) > 0 && fields.accept !== undefined)) {
+    throw refuse(406, `Accept is ${JSON.stringify(fields.accept ?? '(missing)')}; it must list both ${JSON_TYPE} and ${SSE_TYPE}`, HTTP)
+  }
+  assertShort(fields, house)
+}
+
+/** Is the body JSON, as it is? By what its fields say. @throws Refusal 415 */
+export const assertJson = (fields: Fields): void => {
   const type = mediaType(fields['content-type'] ?? '')?.type
   if (type !== JSON_TYPE) {
     throw refuse(415, `Content-Type is ${JSON.stringify(fields['content-type'] ?? '(missing)')}; expected ${JSON_TYPE}`, HTTP)
@@ -77,17 +93,15 @@ export const knock = (http: HttpHead, house: House, guard: Guard): void => {
   if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
     throw refuse(415, `Content-Encoding ${JSON.stringify(coding)} is not taken; send the body as it is`, HTTP, ['Accept-Encoding', 'identity'])
   }
-  if (accepts(fields.accept, JSON_TYPE) === 0 && accepts(fields.accept, SSE_TYPE) === 0) {
-    throw refuse(406, `Accept is ${JSON.stringify(fields.accept)}; expected ${JSON_TYPE} and ${SSE_TYPE}`, HTTP)
-  }
-  if (house.strict && !(accepts(fields.accept, JSON_TYPE) > 0 && accepts(fields.accept, SSE_TYPE) > 0 && fields.accept !== undefined)) {
-    throw refuse(406, `Accept is ${JSON.stringify(fields.accept ?? '(missing)')}; it must list both ${JSON_TYPE} and ${SSE_TYPE}`, HTTP)
-  }
+}
+
+/** By its announced length. @throws Refusal 413 */
+export const assertShort = (fields: Fields, house: Pick<House, 'maxBodyBytes'>): void => {
   if (Number(fields['content-length'] ?? 0) > house.maxBodyBytes) throw tooLarge(house)
 }
 
 /** The body is longer than this house reads. */
-export const tooLarge = (house: House): Refusal =>
+export const tooLarge = (house: Pick<House, 'maxBodyBytes'>): Refusal =>
   refuse(413, `the body is longer than ${house.maxBodyBytes} bytes (maxBodyBytes)`, HTTP)
 
 /** May this request in, and as what? `knock` has let it pass, and its body has been read. @throws Refusal */
@@ -105,7 +119,8 @@ const read = (body: string, limits: JsonLimits): ReturnType<typeof readText> => 
   }
 }
 
-const malformed = (error: Malformed): Refusal => new Refusal(400, error.code, error.message, { clause: 'basic/index#messages', id: error.id })
+/** The refusal of what is no JSON-RPC. */
+export const malformed = (error: Malformed, id = error.id): Refusal => new Refusal(400, error.code, error.message, { clause: 'basic/index#messages', id })
 
 /** GET listens, DELETE ends: both belong to a session. */
 const admitSession = (http: HttpRequest, house: House): Admission => {
@@ -132,31 +147,38 @@ const assertResumable = (session: Session, after: string): void => {
 
 const admitOne = (incoming: Incoming, fields: Fields, house: House): Admission => {
   if (speaksModern(incoming, fields, house)) return admitModern(incoming, fields, house)
-  if (incoming.as === 'request' && incoming.message.method === 'initialize') return admitInitialize(incoming.message, house)
+  if (incoming.as === 'request' && incoming.message.method === 'initialize') {
+    return admitInitialize(incoming.message, house.revisions.filter(revision => revision.http === 'streamable'), house.sessions, house)
+  }
   const id = incoming.as === 'request' ? incoming.message.id : undefined
   const session = house.sessions ? sessionOf(fields, house, id) : undefined
   const revision = versionOf(fields, house, session, id)
   return admitWithin(incoming, revision, session, house)
 }
 
-const admitWithin = (incoming: Incoming, revision: Revision, session: Session | undefined, house: House): Admission => {
+/** What belongs to a session, or stands alone at its revision. @throws Refusal */
+export const admitWithin = (incoming: Incoming, revision: Revision, session: Session | undefined, house: Rules): Admission => {
   if (incoming.as !== 'request') return { as: 'notice', message: incoming.message, session }
   check(incoming.message, revision, house)
   return { as: 'exchange', request: incoming.message, revision, session, opens: false }
 }
 
-const admitInitialize = (request: RpcRequest, house: House): Admission => {
-  const offered = house.revisions.filter(revision => revision.http === 'streamable')
+/** `initialize`, by the revision it asks for among those `offered` here. @throws Refusal */
+export const admitInitialize = (request: RpcRequest, offered: readonly Revision[], opens: boolean, house: Rules): Admission => {
   const asked = request.params?.protocolVersion
   const revision = negotiate(typeof asked === 'string' ? asked : '', offered)
   check(request, revision, house)
-  return { as: 'exchange', request, revision, opens: house.sessions }
+  return { as: 'exchange', request, revision, opens }
 }
 
 const admitBatch = (of: readonly (Incoming | Malformed)[], fields: Fields, house: House): Admission => {
   if (!house.revisions.some(revision => revision.batches)) throw refuse(400, `the body is an array of ${of.length}; one message at a time is taken`, HTTP)
   const session = house.sessions ? sessionOf(fields, house) : undefined
-  const revision = versionOf(fields, house, session)
+  return admitAll(of, versionOf(fields, house, session), session, house)
+}
+
+/** An array, where the revision takes arrays: each of its messages by itself. @throws Refusal for all of it where not */
+export const admitAll = (of: readonly (Incoming | Malformed)[], revision: Revision, session: Session | undefined, house: Rules): Admission => {
   if (!revision.batches) throw refuse(400, `the body is an array of ${of.length}; revision ${revision.id} takes one message at a time`, HTTP)
   const admitted = of.map((incoming): Admission | Refusal => {
     if (incoming instanceof Malformed) return malformed(incoming)
@@ -174,7 +196,7 @@ const admitBatch = (of: readonly (Incoming | Malformed)[], fields: Fields, house
 }
 
 /** A method or params that the server does not take are answered as this revision wants. */
-const check = (request: RpcRequest, revision: Revision, house: House): void => {
+const check = (request: RpcRequest, revision: Revision, house: Rules): void => {
   try {
     house.offers(request, revision)
     house.check(request, revision, undefined)

@@ -1,5 +1,5 @@
 /** What a modern request says twice, in its body and in header fields: written by clients, compared by servers (2026-07-28/basic/transports/streamable-http#request-metadata). No I/O. */
-import type { JsonObject, RpcRequest } from '../../wire/json-rpc.js'
+import type { JsonObject, RpcNotification, RpcRequest } from '../../wire/json-rpc.js'
 import { decodeFieldValue, encodeFieldValue } from '../../wire/fields.js'
 import type { Fields } from '../http.js'
 
@@ -23,8 +23,8 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 /** A tool with more of them than this is not a tool anybody means. */
 export const MAX_MIRRORED = 64
 
-/** Client: `Mcp-Method`, `Mcp-Name` and the `Mcp-Param-*` of a request. */
-export const mirrorsOf = ({ method, params }: RpcRequest, mirrored: readonly MirroredParam[] = []): Record<string, string> => {
+/** Client: `Mcp-Method`, `Mcp-Name` and the `Mcp-Param-*` of a request. A notification has no params that are repeated. */
+export const mirrorsOf = ({ method, params }: RpcRequest | RpcNotification, mirrored: readonly MirroredParam[] = []): Record<string, string> => {
   const fields: Record<string, string> = { 'Mcp-Method': method }
   const name = nameOf(method, params)
   if (name !== undefined) fields['Mcp-Name'] = encodeFieldValue(name)

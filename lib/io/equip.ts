@@ -1,0 +1,10 @@
+/** Gives a server the clock, the randomness and the seal that its application did not. */
+import { randomUUID } from 'node:crypto'
+import type { Server } from '../server/server.js'
+import { createVault } from './vault.js'
+
+/** Called by whatever mounts a server; a second mount shares what the first gave. */
+export const equip = (server: Server): void => {
+  server.vault ??= createVault()
+  server.world ??= { nowMs: Date.now, newId: randomUUID }
+}

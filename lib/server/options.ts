@@ -1,0 +1,48 @@
+/** What an application says when it makes a server, and what a server needs of the world. */
+import { find, REVISIONS, type Cache, type Revision } from '../revisions/index.js'
+import type { JsonSchema } from '../validation/from-schema.js'
+import type { ErrorPlace } from './dispatch.js'
+import type { ListenLimits } from './subscriptions.js'
+import type { TaskLimits } from './task-store.js'
+
+export interface ServerOptions {
+  /** How to use this server, for the client's model to read. */
+  readonly instructions?: string
+  /** Revisions to serve, by date. Default: all that this library knows. */
+  readonly revisions?: readonly string[]
+  /** Offer logging: `ctx.log` reaches clients. Default true. */
+  readonly logging?: boolean
+  /** Entries on one page of a list. Default 1000: few clients ask for a second page. */
+  readonly pageSize?: number
+  /** How long, and by whom, lists and what they describe may be kept, by method: `{ 'tools/list': { ttlMs: 60_000, cacheScope: 'public' } }`. Default: not at all, privately. */
+  readonly cache?: { readonly [method: string]: Cache }
+  /** False: `subscriptions/listen` is not offered, nor is any change announced, for hosts that cannot hold a stream open. Or its limits. */
+  readonly listen?: false | ListenLimits
+  /** How many tasks, and how long they are kept. */
+  readonly tasks?: TaskLimits
+  /** Told every error whose text is kept from the peer. Default: one line on the console. What it throws is ignored. */
+  readonly onError?: (error: unknown, place: ErrorPlace) => void
+}
+
+/** Where the server's clock is, and its randomness: a mount gives what the application did not. */
+export interface World {
+  /** The wall clock, in milliseconds. */
+  nowMs(): number
+  /** Unguessable, and never the same twice. */
+  newId(): string
+}
+
+export interface MethodDefinition {
+  /** JSON Schema of the params. Default: anything. */
+  readonly params?: JsonSchema
+  readonly at?: (revision: Revision) => boolean
+}
+
+/** The revisions to serve, oldest first. @throws TypeError for one that is not known, or none at all */
+export const servedBy = ({ revisions }: ServerOptions): readonly Revision[] => {
+  if (!revisions) return REVISIONS
+  const unknown = revisions.find(id => !find(id))
+  if (unknown !== undefined) throw new TypeError(`createServer: revision ${JSON.stringify(unknown)} is not known; ${REVISIONS.map(({ id }) => id).join(', ')} are`)
+  if (revisions.length === 0) throw new TypeError('createServer: revisions is empty, so nothing could be served')
+  return REVISIONS.filter(({ id }) => revisions.includes(id))
+}

@@ -1,0 +1,73 @@
+/** Things that are listed: in the order they were registered, for each revision as it knows them, a page at a time. No I/O. */
+import type { Listed, Revision } from '../revisions/index.js'
+import type { JsonObject } from '../wire/json-rpc.js'
+import { CODES, ProtocolError } from '../protocol/errors.js'
+import type { Vault } from './rounds.js'
+
+/** What listing needs of the server. */
+export interface Listing {
+  /** Entries on one page. Further ones follow a cursor. */
+  readonly pageSize: number
+  vault(): Vault
+}
+
+/** An entry's members, as far as the revision knows them. */
+export const described = (entry: object, listed: Listed, { members }: Revision): JsonObject =>
+  Object.fromEntries(members[listed].filter(name => (entry as JsonObject)[name] !== undefined).map(name => [name, (entry as JsonObject)[name]]))
+
+export class Registry<Entry> {
+  readonly #byName = new Map<string, Entry>()
+  readonly #shown = new Map<Revision, readonly JsonObject[]>()
+
+  /**
+   * @param method by which it is listed; cursors of one list are none of another's.
+   * @param member of the result that holds the entries
+   * @param show an entry as that revision knows it
+   */
+  constructor(private readonly method: string, private readonly member: string, private readonly show: (entry: Entry, revision: Revision) => JsonObject, private readonly listing: Listing) {}
+
+  get size(): number {
+    return this.#byName.size
+  }
+
+  get(name: string): Entry | undefined {
+    return this.#byName.get(name)
+  }
+
+  values(): IterableIterator<Entry> {
+    return this.#byName.values()
+  }
+
+  set(name: string, entry: Entry): void {
+    this.#byName.set(name, entry)
+    this.#shown.clear()
+  }
+
+  delete(name: string): boolean {
+    this.#shown.clear()
+    return this.#byName.delete(name)
+  }
+
+  /** One page. @throws ProtocolError for a cursor that is not of this list (server/utilities/pagination#error-handling) */
+  list({ cursor }: JsonObject, revision: Revision): JsonObject | Promise<JsonObject> {
+    if (cursor === undefined) return this.#page(0, revision)
+    const opened = this.listing.vault().open(cursor as string, this.method)
+    return opened instanceof Promise ? opened.then(content => this.#after(content, revision)) : this.#after(opened, revision)
+  }
+
+  #after(content: JsonObject | undefined, revision: Revision): JsonObject {
+    const at = content === undefined ? -1 : [...this.#byName.keys()].indexOf(content.after as string)
+    if (at < 0) throw new ProtocolError(CODES.invalidParams, `the cursor was not given out for ${this.method}, or has expired; begin again without it`)
+    return this.#page(at + 1, revision)
+  }
+
+  #page(from: number, revision: Revision): JsonObject {
+    let shown = this.#shown.get(revision)
+    if (!shown) this.#shown.set(revision, (shown = [...this.#byName.values()].map(entry => this.show(entry, revision))))
+    const { pageSize } = this.listing
+    const to = from + pageSize
+    if (to >= shown.length) return { [this.member]: from === 0 ? shown : shown.slice(from) }
+    const after = [...this.#byName.keys()][to - 1]!
+    return { [this.member]: shown.slice(from, to), nextCursor: this.listing.vault().seal({ after }, this.method) }
+  }
+}

@@ -1,0 +1,73 @@
+/** `tasks/*` and the capability, as each revision has them. No I/O. */
+import type { Revision } from '../revisions/index.js'
+import { speaks } from '../revisions/vocabulary.js'
+import type { JsonObject } from '../wire/json-rpc.js'
+import { CODES, ProtocolError } from '../protocol/errors.js'
+import type { Exchange } from '../protocol/exchange.js'
+import type { Dispatch } from './dispatch.js'
+import type { Vault } from './rounds.js'
+import { isOver, TASKS_EXTENSION, type Task } from './task-store.js'
+import { experimental, extended, ownerOf, Tasks } from './tasks.js'
+
+/** Does the revision have tasks in its own vocabulary? */
+export const hasExperiment = (revision: Revision): boolean => speaks(revision, 'tasks/result', 'client') !== undefined
+
+/** Where tasks are an extension. */
+const hasExtension = (revision: Revision): boolean => revision.input === 'in results'
+
+const PAGE = 100
+const REQUIRED = { extensions: { [TASKS_EXTENSION]: {} } }
+
+export const assertExtended = (exchange: Exchange): void => {
+  if (!Tasks.extended(exchange)) throw new ProtocolError(CODES.missingCapability, `this needs the extension ${TASKS_EXTENSION}, which the request does not declare`, { requiredCapabilities: REQUIRED })
+}
+
+/** What a server with tasks declares. */
+export const taskCapabilities = (revision: Revision): JsonObject =>
+  hasExperiment(revision) ? { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } } : hasExtension(revision) ? { extensions: { [TASKS_EXTENSION]: {} } } : {}
+
+/** Everything about a task that the extension shows. */
+export const detailed = (task: Task, tasks: Tasks): JsonObject => ({
+  ...extended(task),
+  ...(task.status === 'input_required' && { inputRequests: tasks.inputRequests(task) }),
+  ...(task.status === 'completed' && { result: task.result }),
+  ...(task.status === 'failed' && { error: task.error }),
+})
+
+/** Offers the methods of both forms. */
+export const offerTasks = (dispatch: Dispatch, tasks: Tasks, vault: () => Vault): void => {
+  /** The same method, read as the revision has it. */
+  const each = (method: string, experiment: (task: Task, exchange: Exchange) => JsonObject | Promise<JsonObject>, extension: (task: Task, exchange: Exchange) => JsonObject): void =>
+    dispatch.offer(method, ({ taskId }, exchange) => {
+      if (!hasExtension(exchange.revision)) return experiment(tasks.find(taskId, exchange), exchange)
+      assertExtended(exchange)
+      return extension(tasks.find(taskId, exchange), exchange)
+    }, hasExtension)
+
+  each('tasks/get', experimental, task => detailed(task, tasks))
+  each('tasks/cancel', task => {
+    if (isOver(task)) throw new ProtocolError(CODES.invalidParams, `Task ${task.taskId} is ${task.status} already`)
+    tasks.cancel(task)
+    return experimental(task)
+  }, task => {
+    tasks.cancel(task)
+    return {}
+  })
+  dispatch.offer('tasks/update', ({ taskId, inputResponses }, exchange) => {
+    assertExtended(exchange)
+    const task = tasks.find(taskId, exchange)
+    if (typeof inputResponses === 'object' && inputResponses !== null) tasks.answer(task, inputResponses as JsonObject, exchange.revision)
+    return {}
+  }, hasExtension)
+  dispatch.offer('tasks/result', ({ taskId }, exchange) => tasks.outcome(tasks.find(taskId, exchange), exchange))
+  dispatch.offer('tasks/list', async ({ cursor }, exchange) => {
+    const owner = ownerOf(exchange)
+    const all = tasks.store.list(owner)
+    const content = cursor === undefined ? undefined : await vault().open(cursor as string, `tasks/list ${owner}`)
+    const from = cursor === undefined ? 0 : all.findIndex(({ taskId }) => taskId === content?.after) + 1
+    if (cursor !== undefined && from === 0) throw new ProtocolError(CODES.invalidParams, 'the cursor was not given out for tasks/list, or has expired; begin again without it')
+    const page = all.slice(from, from + PAGE)
+    const more = from + PAGE < all.length
+    return { tasks: page.map(experimental), ...(more && { nextCursor: vault().seal({ after: page.at(-1)!.taskId }, `tasks/list ${owner}`) }) }
+  })
+}
