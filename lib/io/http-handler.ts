@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Guard, type GuardOptions } from '../bindings/guard.js'
 import { SSE_TYPE, type Fields } from '../bindings/http.js'
 import { admit, knock, tooLarge, type Admission, type House } from '../bindings/streamable-http/admit.js'
+import { replay } from '../bindings/streamable-http/reply.js'
 import { CODES, Refusal } from '../protocol/errors.js'
 import { Exchange } from '../protocol/exchange.js'
 import { REPLAY_LIMITS, ReplayBudget, ReplayLog, type ReplayLimits } from '../protocol/replay-log.js'
@@ -76,7 +77,6 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
   server.changes.audiences.add(sessions)
   equip(server)
   const budget = new ReplayBudget(pick(REPLAY_LIMITS))
-  const outletOf = new WeakMap<ReplayLog, HttpOutlet>()
   const guards = new Map<number, Guard>()
   let closing = false
   let ticker: NodeJS.Timeout | undefined
@@ -87,11 +87,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     streamAfterMs: options.streamAfterMs ?? 1000,
     retryMs: options.retryMs ?? 1000,
     nowMs,
-    newLog: (session, outlet) => {
-      const log = new ReplayLog(randomUUID().slice(0, 13), session.streams, budget, nowMs())
-      outletOf.set(log, outlet)
-      return log
-    },
+    newLog: session => new ReplayLog(randomUUID().slice(0, 13), session.streams, budget, nowMs()),
     open: new Set(),
     dropped: 0,
     wake: () => (ticker ??= setInterval(tick, Math.min(500, options.streamAfterMs ?? 500, options.keepAliveMs ?? 500)).unref()),
@@ -162,13 +158,13 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
   }
 
   const listenOn = ({ session, after }: Admission & { as: 'stream' }, res: ServerResponse): void => {
-    const kept = after === undefined ? undefined : session.logOf(after)
-    const resumed = kept && outletOf.get(kept)
-    if (resumed) {
-      resumed.attach(res, after!)
-      if (resumed.listens) takeOver(session, resumed)
+    const log = after === undefined ? undefined : session.logOf(after)
+    if (log?.carrier instanceof HttpOutlet) {
+      log.carrier.attach(res, after!)
+      if (log.carrier.listens) takeOver(session, log.carrier)
       return
     }
+    if (log) return new HttpOutlet(all, res, { revision: session.revision, accept: SSE_TYPE }).perform(replay(log, after!) ?? [])
     const outlet = new HttpOutlet(all, res, { revision: session.revision, session, accept: SSE_TYPE, listens: true })
     takeOver(session, outlet)
     outlet.begin()

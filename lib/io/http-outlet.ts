@@ -18,8 +18,7 @@ export interface Outlets {
   readonly streamAfterMs: number
   readonly retryMs: number
   nowMs(): number
-  /** A log for a stream of this session, by which `outlet` is found again. */
-  newLog(session: Session, outlet: HttpOutlet): ReplayLog
+  newLog(session: Session): ReplayLog
   /** Outlets that outlived the turn they began in: those a tick, a drain or a shutdown must know. */
   readonly open: Set<HttpOutlet>
   /** Log and progress notifications that slow readers missed. */
@@ -64,20 +63,29 @@ export class HttpOutlet implements Outlet, Channel {
   readonly reply: Reply
   readonly listens: boolean
   readonly #cancels: boolean
+  readonly #session: Session | undefined
 
   constructor(private readonly all: Outlets, res: ServerResponse, { revision, session, accept, fields, listens = false }: ReplyTo) {
     this.#res = res
+    this.#session = session
     this.listens = listens
     this.#cancels = revision.disconnect === 'cancels'
     this.reply = new Reply({
       revision,
       json: !listens && accepts(accept, JSON_TYPE) > 0,
       sse: accepts(accept, SSE_TYPE) > 0,
-      ...(fields && { fields }),
-      newLog: session && revision.resumes ? () => all.newLog(session, this) : undefined,
+      fields,
+      logs: session && revision.resumes ? this : undefined,
       nowMs: all.nowMs,
       retryMs: all.retryMs,
     })
+  }
+
+  /** The log of this stream, by which it is found again while it lasts. */
+  newLog(): ReplayLog {
+    const log = this.all.newLog(this.#session!)
+    log.carrier = this
+    return log
   }
 
   get live(): boolean {

@@ -86,7 +86,7 @@ export class HttpRefusal extends Error {
 
 /** Thrown at the caller: the connection ended before the response came. */
 export class BrokenStream extends Error {
-  override readonly name = 'BrokenStream'
+  override readonly name: string = 'BrokenStream'
 }
 
 /** Thrown at the caller: no response in time. Says which limit ran out, and after how many milliseconds. */

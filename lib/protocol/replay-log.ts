@@ -40,12 +40,15 @@ export class ReplayBudget {
 
 export class ReplayLog {
   #kept: string[] = []
+  /** The events of a stream that is over, one a line: one string is less to keep alive than many. Set instead of `#kept`. */
+  #whole: string | undefined
   /** Sequence number of `#kept[0]`. */
   #first = 0
   #bytes = 0
   lastMs: number
-  /** The stream is over: nothing will be appended. */
-  ended = false
+  #ended = false
+  /** Whatever carries the stream, while it lasts: the mount's own. */
+  carrier: unknown
 
   /**
    * @param token names the stream: unique in its session and unguessable, so that an event id says nothing.
@@ -55,6 +58,19 @@ export class ReplayLog {
     this.lastMs = nowMs
     book.set(token, this)
     budget.logs.add(this)
+  }
+
+  /** The stream is over: nothing will be appended. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.carrier = undefined
+    this.#whole = this.#kept.join('\n')
+    this.#kept = []
   }
 
   /** Keeps one event and gives it its id. Called before the event is written, so that no written event is missing here. */
@@ -72,10 +88,11 @@ export class ReplayLog {
   /** What came after that event, in order. `undefined`: the id is not of this stream, or what followed it is no longer kept. */
   after(id: string): readonly Replayed[] | undefined {
     const digits = id.slice(this.token.length + 1)
-    if (!id.startsWith(`${this.token}-`) || !/^[0-9a-z]{1,10}$/.test(digits)) return undefined
-    const next = Number.parseInt(digits, 36) + 1
-    if (this.#id(next - 1) !== id || next < this.#first || next > this.#first + this.#kept.length) return undefined
-    return this.#kept.slice(next - this.#first).map((data, i) => ({ id: this.#id(next + i), data }))
+    if (!id.startsWith(`${this.token}-`) || !/^[0-9]{1,15}$/.test(digits)) return undefined
+    const next = Number(digits) + 1
+    const kept = this.#whole?.split('\n') ?? this.#kept
+    if (this.#id(next - 1) !== id || next < this.#first || next > this.#first + kept.length) return undefined
+    return kept.slice(next - this.#first).map((data, i) => ({ id: this.#id(next + i), data }))
   }
 
   /** Drops all events; the stream itself too once it is over, otherwise it goes on from here. */
@@ -84,12 +101,12 @@ export class ReplayLog {
     this.#kept = []
     this.#count(-this.#bytes)
     this.budget.logs.delete(this)
-    if (this.ended) this.book.delete(this.token)
+    if (this.#ended) this.book.delete(this.token)
     else this.budget.logs.add(this)
   }
 
   #id(sequence: number): string {
-    return `${this.token}-${sequence.toString(36)}`
+    return `${this.token}-${sequence}`
   }
 
   #shift(): void {

@@ -69,7 +69,7 @@ export class Session {
     this.channel?.end()
     this.channel = undefined
     for (const log of [...this.streams.values()]) {
-      log.ended = true
+      log.end()
       log.forget()
     }
   }

@@ -67,8 +67,8 @@ export class UriTemplate {
 
   /**
    * The URI for these values (RFC 6570 3.2). One that is undefined or absent leaves no trace, nor does an inherited one; others are
-   * passed over. `match` gives back what `expand` was given unless a positional value is empty or absent, holds what ends it, or,
-   * after `+` and `#`, percent-encoding, which is copied.
+   * passed over. `match` gives back what `expand` was given unless a positional value is empty or absent, or a value holds what
+   * ends it or, after `+` and `#`, percent-encoding, which is copied.
    * @throws TypeError for a lone surrogate, which UTF-8 can't carry.
    */
   expand(values: { readonly [name: string]: string | undefined }): string {

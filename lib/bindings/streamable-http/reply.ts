@@ -11,9 +11,9 @@ export interface ReplyOptions {
   readonly json: boolean
   readonly sse: boolean
   /** Further fields of the head, such as the session id: names and values alternating. */
-  readonly fields?: readonly string[]
+  readonly fields?: readonly string[] | undefined
   /** Makes the log of this stream when it begins; absent where it cannot be resumed. */
-  readonly newLog?: (() => ReplayLog) | undefined
+  readonly logs?: { newLog(): ReplayLog } | undefined
   readonly nowMs: () => number
   /** What a client that lost the connection is told to wait, in milliseconds. */
   readonly retryMs: number
@@ -48,17 +48,17 @@ export class Reply {
 
   /** Is a stream better than silence, because its end can be fetched again? */
   get canWait(): boolean {
-    return this.how.sse && this.how.newLog !== undefined
+    return this.how.sse && this.how.logs !== undefined
   }
 
   /** Makes it a stream before there is anything to say: for a GET, and for a call that takes long. */
   begin(): readonly Write[] {
     if (this.#shape !== 'undecided' || !this.how.sse) return NOTHING
     this.#shape = 'stream'
-    const { revision, newLog, fields, nowMs, retryMs } = this.how
+    const { revision, logs, fields, nowMs, retryMs } = this.how
     const head: Write = { head: 200, fields: fields ? [...STREAM_FIELDS, ...fields] : STREAM_FIELDS }
-    if (!newLog) return [head]
-    this.#log = newLog()
+    if (!logs) return [head]
+    this.#log = logs.newLog()
     if (!revision.primes) return [head]
     // 2025-11-25/basic/transports#sending-messages-to-the-server/6: an id and empty data, so that the client can come back
     return [head, { text: encodeEvent({ id: this.#log.append('', nowMs()), data: '', retryMs }) }]
@@ -119,17 +119,12 @@ export class Reply {
 
   /** On a new connection: what the client has not seen, then whatever comes. `undefined`: that is not, or no longer, known. */
   resume(after: string): readonly Write[] | undefined {
-    const missed = this.#log?.after(after)
-    if (!missed) return undefined
-    const writes: Write[] = [{ head: 200, fields: this.how.fields ? [...STREAM_FIELDS, ...this.how.fields] : STREAM_FIELDS }]
-    for (const { id, data } of missed) writes.push({ text: encodeEvent({ id, data }) })
-    if (this.#shape === 'over') writes.push(END)
-    return writes
+    return this.#log && replay(this.#log, after)
   }
 
   #close(): void {
     this.#shape = 'over'
-    if (this.#log) this.#log.ended = true
+    this.#log?.end()
   }
 
   #event(message: RpcMessage | readonly RpcMessage[]): Write {
@@ -137,4 +132,12 @@ export class Reply {
     // Logged before written: what a client can have seen can be asked for again.
     return { text: this.#log ? `id: ${this.#log.append(json, this.how.nowMs())}\n${encodeData(json)}` : encodeData(json) }
   }
+}
+
+/** A stream again, from after that event: the whole rest of one that is over. `undefined`: the event is not, or no longer, known. */
+export const replay = (log: ReplayLog, after: string): readonly Write[] | undefined => {
+  const missed = log.after(after)
+  if (!missed) return undefined
+  const writes: Write[] = [{ head: 200, fields: STREAM_FIELDS }, ...missed.map(({ id, data }): Write => ({ text: encodeEvent({ id, data }) }))]
+  return log.ended ? [...writes, END] : writes
 }

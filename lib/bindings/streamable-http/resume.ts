@@ -25,7 +25,7 @@ export class Patience {
   #vain = 0
   #retryMs: number | undefined
 
-  constructor(private readonly limits: HearLimits) {}
+  constructor(private readonly limits: Pick<HearLimits, 'resumeDelayMs' | 'maxResumeDelayMs'>) {}
 
   /** Tries in a row that brought nothing. */
   get vain(): number {
