@@ -4,20 +4,24 @@
  */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { DONE, NOTES, PROTOCOL_VERSION, SERVER_INFO } from './traffic.js'
+import { DONE, NOTES, PROTOCOL_VERSION, SERVER_INFO, SUBSCRIPTION_ID } from './traffic.js'
 
 interface Asked {
   readonly id?: number
   readonly method: string
-  readonly params: { readonly name: string; readonly arguments: { readonly text: string } }
+  readonly params: { readonly name: string; readonly arguments: { readonly text: string }; readonly _meta?: object }
 }
+type Id = Asked['id']
 
 const JSON_TYPE = 'application/json'
 const SSE_TYPE = 'text/event-stream'
 
-const result = (id: number | undefined, text: string): string =>
-  JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text }] } })
-const opened = (id: number | undefined): string => JSON.stringify({
+const result = (id: Id, text: string, modern: boolean): string => {
+  const content = [{ type: 'text', text }]
+  const said = modern ? { resultType: 'complete', content, _meta: { 'io.modelcontextprotocol/serverInfo': SERVER_INFO } } : { content }
+  return JSON.stringify({ jsonrpc: '2.0', id, result: said })
+}
+const opened = (id: Id): string => JSON.stringify({
   jsonrpc: '2.0',
   id,
   result: { protocolVersion: PROTOCOL_VERSION, capabilities: { tools: {}, logging: {} }, serverInfo: SERVER_INFO },
@@ -31,17 +35,17 @@ const whole = (res: ServerResponse, type: string, text: string): void => {
   res.end(text)
 }
 
-const burst = (res: ServerResponse, id: number | undefined): void => {
+const burst = (res: ServerResponse, id: Id, modern: boolean): void => {
   let text = ''
   for (const note of NOTES) text += log(note)
-  whole(res, SSE_TYPE, text + event(result(id, DONE)))
+  whole(res, SSE_TYPE, text + event(result(id, DONE, modern)))
 }
 
-const spread = (res: ServerResponse, id: number | undefined): void => {
+const spread = (res: ServerResponse, id: Id, modern: boolean): void => {
   let index = 0
   res.writeHead(200, ['Content-Type', SSE_TYPE])
   const step = (): void => {
-    if (index === NOTES.length) return void res.end(event(result(id, DONE)))
+    if (index === NOTES.length) return void res.end(event(result(id, DONE, modern)))
     res.write(log(NOTES[index++]))
     setImmediate(step)
   }
@@ -50,14 +54,27 @@ const spread = (res: ServerResponse, id: number | undefined): void => {
 
 const answer = (res: ServerResponse, body: Buffer): void => {
   const { id, method, params } = JSON.parse(body.toString()) as Asked
+  const modern = params?._meta !== undefined
   if (method === 'initialize') whole(res, JSON_TYPE, opened(id))
-  else if (method !== 'tools/call') res.writeHead(202).end()
-  else if (params.name === 'burst') burst(res, id)
-  else if (params.name === 'spread') spread(res, id)
-  else whole(res, JSON_TYPE, result(id, params.arguments.text))
+  else if (method === 'subscriptions/listen') {
+    listen(res, event(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params: { notifications: {}, _meta: { [SUBSCRIPTION_ID]: id } } })))
+  } else if (method !== 'tools/call') res.writeHead(202).end()
+  else if (params.name === 'burst') burst(res, id, modern)
+  else if (params.name === 'spread') spread(res, id, modern)
+  else whole(res, JSON_TYPE, result(id, params.arguments.text, modern))
+}
+
+/** Streams on which nothing happens. */
+const idle = new Set<ServerResponse>()
+const listen = (res: ServerResponse, first: string): void => {
+  idle.add(res)
+  res.on('close', () => idle.delete(res))
+  res.writeHead(200, ['Content-Type', SSE_TYPE])
+  res.write(first)
 }
 
 const server = createServer((req, res) => {
+  if (req.method === 'GET') return listen(res, event(''))
   const chunks: Buffer[] = []
   req.on('data', (chunk: Buffer) => chunks.push(chunk))
   req.on('end', () => answer(res, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))

@@ -1,6 +1,6 @@
 /** The lanes: which request, over how many connections, what a right answer holds, and the ratio aimed at. */
 import { post, type Fields, type Heard } from './post.js'
-import { DONE, NOTES, PROTOCOL_VERSION, TEXT } from './traffic.js'
+import { DONE, MODERN_META, MODERN_VERSION, NOTES, PROTOCOL_VERSION, TEXT } from './traffic.js'
 
 export interface Lane {
   readonly name: string
@@ -16,10 +16,10 @@ export interface Lane {
   readonly check: (heard: Heard) => void
 }
 
-const BASE: Fields = { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' }
+export const BASE: Fields = { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' }
 
 /** The legacy opening: initialize, initialized, and from then on the session's id and revision on every request. */
-const openSession = async (url: URL): Promise<Fields> => {
+export const openSession = async (url: URL): Promise<Fields> => {
   const params = { protocolVersion: PROTOCOL_VERSION, capabilities: {}, clientInfo: { name: 'bench', version: '1.0.0' } }
   const heard = await post(url, BASE, { jsonrpc: '2.0', id: 1, method: 'initialize', params })
   if (heard.status !== 200) throw new Error(`initialize answered ${heard.status}: ${heard.text}`)
@@ -41,10 +41,22 @@ const call = (name: string, args: object) => ({ method: 'tools/call', params: { 
 const echo = { open: openSession, request: call('echo', { text: TEXT }), check: expecting(TEXT, []) }
 const notes = { open: openSession, check: expecting(DONE, NOTES) }
 
+/** No opening: what the session said, each request says. */
+export const modernFields = (method: string, name?: string): Fields =>
+  ({ ...BASE, 'MCP-Protocol-Version': MODERN_VERSION, 'Mcp-Method': method, ...(name === undefined ? {} : { 'Mcp-Name': name }) })
+const modernCall = (name: string, args: object, meta: object = {}) => ({
+  open: async () => modernFields('tools/call', name),
+  request: { method: 'tools/call', params: { name, arguments: args, _meta: { ...MODERN_META, ...meta } } },
+})
+const logging = { 'io.modelcontextprotocol/logLevel': 'info' }
+
 /** Sixteen connections keep even the slow parts of a stream busy; one shows what a lonely request costs. */
 export const LANES: readonly Lane[] = [
   { name: 'echo c1', connections: 1, ...echo },
   { name: 'echo c64', connections: 64, target: 1.5, ...echo },
   { name: 'burst', connections: 16, target: 1.6, request: call('burst', {}), ...notes },
   { name: 'spread', connections: 16, target: 1.2, request: call('spread', {}), ...notes },
+  { name: 'modern echo', connections: 64, target: 1.5, ...modernCall('echo', { text: TEXT }), check: expecting(TEXT, []) },
+  { name: 'modern burst', connections: 16, target: 1.6, ...modernCall('burst', {}, logging), check: expecting(DONE, NOTES) },
+  { name: 'modern spread', connections: 16, target: 1.2, ...modernCall('spread', {}, logging), check: expecting(DONE, NOTES) },
 ]

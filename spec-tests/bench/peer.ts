@@ -59,6 +59,12 @@ export class Peer {
     return (await once(this.#child, 'message'))[0] as number
   }
 
+  /** Bytes of heap in use after a collection. */
+  async heap(): Promise<number> {
+    this.#child.send('heap')
+    return (await once(this.#child, 'message'))[0] as number
+  }
+
   async stop(): Promise<void> {
     this.#child.kill('SIGKILL')
     await this.#ended

@@ -1,9 +1,20 @@
 /**
  * Preloaded into every program under measure (`node --import`), so that an adapter need only serve and print its URL.
- * Answers each message of the bench with the CPU time this process has used, in microseconds; ends when the bench does.
+ * Answers each message of the bench: `cpu` with the CPU time this process has used, in microseconds, `heap` with the bytes
+ * of its heap that are in use after a collection; ends when the bench does.
  */
-process.on('message', () => {
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+process.on('message', what => {
+  if (what === 'heap') {
+    collect()
+    return process.send!(process.memoryUsage().heapUsed)
+  }
   const { user, system } = process.cpuUsage()
-  process.send!(user + system)
+  return process.send!(user + system)
 })
 process.on('disconnect', () => process.exit())

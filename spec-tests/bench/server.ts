@@ -1,13 +1,14 @@
 /**
- * What a server costs beside a bare `node:http` handler: CPU time per request as a ratio, and time to listening.
+ * What a server costs beside a bare `node:http` handler: CPU time per request and heap per idle stream as ratios, and time to listening.
  *
  *   node build/spec-tests/bench/server.js [--quick] [--lane NAME] [--against PROGRAM] [--json]
  *
  * PROGRAM is a file of this folder that serves the tools of `traffic.ts` and prints its URL: `ours` (default), `sdk`,
  * or `floor` for the noise alone. The table shows the median of the rounds. It measures and never judges: a missed
- * target is shown, and the exit code is 0. At most 90 s, with `--quick` 20 s.
+ * target is shown, and the exit code is 0. At most two minutes, with `--quick` 40 s.
  */
 import { parseArgs } from 'node:util'
+import { measureIdle } from './idle.js'
 import { LANES } from './lanes.js'
 import { measureLane, measureStart, type Plan } from './measure.js'
 import { printHead, printRow, type Row } from './table.js'
@@ -35,11 +36,12 @@ const report = (row: Row): void => {
 }
 
 try {
-  if (![...LANES.map(({ name }) => name), START].some(wanted)) {
+  if (![...LANES.map(({ name }) => name), 'idle GET', 'idle listen', START].some(wanted)) {
     throw new Error(`no lane "${only}"; there are ${LANES.map(({ name }) => name).join(', ')}, ${START}`)
   }
   if (!json) printHead(against)
   for (const lane of LANES) if (wanted(lane.name)) report(await measureLane(lane, against, plan))
+  await measureIdle(against, wanted, report)
   if (wanted(START)) report(await measureStart(against, plan))
   if (json) console.log(JSON.stringify({ against, quick, node: process.version, rows }, null, 2))
 } catch (error) {

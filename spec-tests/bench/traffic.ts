@@ -4,6 +4,7 @@
  */
 
 export const PROTOCOL_VERSION = '2025-11-25'
+export const MODERN_VERSION = '2026-07-28'
 export const SERVER_INFO = { name: 'bench', version: '1.0.0' }
 export const TEXT = 'the quick brown fox jumps over the lazy dog'
 
@@ -19,3 +20,11 @@ export const DONE = `${NOTES.length} notes`
 
 /** The next turn of the event loop. */
 export const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+/** What a modern request says of itself in `_meta`. */
+export const MODERN_META = {
+  'io.modelcontextprotocol/protocolVersion': MODERN_VERSION,
+  'io.modelcontextprotocol/clientCapabilities': {},
+  'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },
+}
+export const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId'
