@@ -137,7 +137,7 @@ export class HttpOutlet implements Outlet, Channel {
   hangUp(retryMs: number): boolean {
     const writes = this.reply.hangUp(retryMs)
     this.perform(writes)
-    return this.reply.log !== undefined
+    return writes.length > 0 && this.reply.log !== undefined
   }
 
   /** Makes a stream of a reply that is still undecided. */

@@ -25,7 +25,9 @@ export const answerOf = ({ status, fields = [], say, events, body }: ReplyStep['
     ({ status: status ?? 200, fields: typed ? lines : ['Content-Type', type, ...lines], text })
   if (body !== undefined) return answer(JSON_TYPE, String(fill(body, known)))
   const [first, ...more] = say ?? []
-  if (first && more.length === 0 && !('call' in first) && !('notify' in first)) return answer(JSON_TYPE, JSON.stringify(messageOf(first, to, known)))
+  if (first && more.length === 0 && !('call' in first) && !('notify' in first)) {
+    return answer(JSON_TYPE, JSON.stringify(messageOf(first, to, known)))
+  }
   if (say) return answer(SSE_TYPE, say.map(one => eventText({ say: one }, to, known)).join(''))
   if (events) return answer(SSE_TYPE, events.map(event => eventText(event, to, known)).join(''))
   return { status: status ?? 202, fields: lines, text: '' }
@@ -75,9 +77,10 @@ export class House {
     if (!isRequest(json)) return this.#status(202)
     const result = (value: unknown): Answer => this.#json(200, { jsonrpc: '2.0', id: idOf(arrival), result: value })
     if (kind === 'initialize') return this.opening(result(this.introduction()))
+    if (kind === 'ping') return result({})
     // A client that tries whether this is a server without sessions learns from the status that it is not.
     if (!this.#opened) return this.#json(400, { jsonrpc: '2.0', id: idOf(arrival), error: { code: -32600, message: 'initialize first' } })
-    if (kind === 'ping' || kind === 'logging/setLevel') return result({})
+    if (kind === 'logging/setLevel') return result({})
     if (kind === 'tools/list') return result({ tools: [{ name: 'work', inputSchema: { type: 'object' } }] })
     if (kind === 'tools/call') return result({ content: [{ type: 'text', text: 'done' }] })
     return this.#json(200, { jsonrpc: '2.0', id: idOf(arrival), error: { code: -32601, message: `${kind} is not offered here` } })

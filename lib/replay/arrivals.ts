@@ -9,7 +9,7 @@ import type { Said } from './report.js'
 export interface Arrival {
   /** As patterns see it. */
   readonly seen: {
-    /** The JSON-RPC method; `response`; `array`, for one with a request in it; or else the verb. */
+    /** The JSON-RPC method; `response`; `array`, for one with a request in it; `resume`, for a GET after an event; or else the verb. */
     readonly kind: string
     readonly verb: string
     readonly path: string
@@ -67,7 +67,10 @@ const arrivalsOf = (req: IncomingMessage, text: string): readonly Arrival['seen'
   const fields = Object.fromEntries(Object.entries(req.headersDistinct).map(([name, values]) => [name, values!.join(', ')]))
   const common = { verb, path: req.url!, fields }
   const value = verb === 'POST' ? parse(text) : undefined
-  if (!Array.isArray(value)) return [{ ...common, kind: kindOf(value, verb), batched: false, ...(value !== undefined && { json: value }) }]
+  if (!Array.isArray(value)) {
+    const kind = verb === 'GET' && 'last-event-id' in fields ? 'resume' : kindOf(value, verb)
+    return [{ ...common, kind, batched: false, ...(value !== undefined && { json: value }) }]
+  }
   const elements = value as readonly unknown[]
   if (elements.length === 0 || elements.some(isRequest)) return [{ ...common, kind: 'array', batched: true, json: value }]
   return elements.map(json => ({ ...common, kind: kindOf(json, verb), batched: true, json }))

@@ -192,7 +192,7 @@ export interface ConnectWish {
   readonly answers?: { readonly elicitation?: Pattern; readonly sampling?: Pattern; readonly roots?: Pattern }
 }
 
-/** The next HTTP request of that kind: a JSON-RPC method, `response`, `array`, or the verb of a request that carries none of these. */
+/** The next HTTP request of that kind: a JSON-RPC method, `response`, `array`, `resume`, or the verb of a request that is none of these. */
 export interface ArrivesStep extends Step {
   readonly arrives: string
   /** By name in lower case. */
@@ -237,9 +237,9 @@ export type ReplyEvent =
   | { readonly raw: string }
   | { readonly id?: string; readonly event?: string; readonly retry?: number; readonly data?: string; readonly say?: Reply }
 
-/** What became of something the client was asked to do. */
+/** What became of something the client was asked to do: that it has a result, or none. Neither named: either will do. */
 export interface SettlesStep extends Step {
-  readonly settles: { readonly result: Pattern } | { readonly error: Pattern }
+  readonly settles: { readonly result?: Pattern; readonly error?: Pattern }
   readonly of?: string
   readonly keyword?: Keyword
 }

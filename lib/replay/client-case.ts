@@ -1,4 +1,4 @@
-/** Plays one client case at one revision: be the server, say what the steps say, and judge what the client sends and tells its application. */
+/** Plays one client case at one revision: be the server, and judge what the client sends and what its application learns. */
 
 import type { ClientCase, Keyword } from './case.js'
 import { ClientStage } from './client-stage.js'
@@ -21,7 +21,9 @@ const DEADLINE_MS = 10_000
  * silent fails the case.
  * @throws TypeError for a wrong fixture.
  */
-export const playClientCase = (one: ClientCase, at: RevisionRow, client: ClientUnderTest, options: ClientCaseOptions = {}): Promise<Verdict> => {
+export const playClientCase = (
+  one: ClientCase, at: RevisionRow, client: ClientUnderTest, options: ClientCaseOptions = {},
+): Promise<Verdict> => {
   const stage = new ClientStage(one, at, options.deadlineMs ?? DEADLINE_MS)
   return judge(one, at, options.keyword ?? one.keyword, {
     transcript: stage.transcript,

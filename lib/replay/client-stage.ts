@@ -1,4 +1,4 @@
-/** One client under test and the server it believes in: performs a step, or says in a sentence how what came differs from what was expected. */
+/** One client under test and the server it believes in: performs a step, or says how what came differs from what was expected. */
 
 import type { ArrivesStep, ClientCase, ClientStep, DoStep, HearsStep, ReplyStep, SeenStep, SettlesStep } from './case.js'
 import { answerOf, House, idOf, type Answer } from './answer.js'
@@ -38,7 +38,7 @@ export class ClientStage {
 
   constructor(readonly one: ClientCase, readonly at: RevisionRow, readonly deadlineMs: number) {
     this.#house = new House(at.revision, one.serving ?? {})
-    for (const step of one.steps) if ('arrives' in step) this.#awaited.set(step.arrives, (this.#awaited.get(step.arrives) ?? 0) + 1)
+    if (one.opening === 'none') this.#await()
     this.#clock = setTimeout(() => {
       this.#late = true
       this.#lookAgain()
@@ -53,9 +53,11 @@ export class ClientStage {
     } catch (cause) {
       throw new Missed(`the client does not start: ${(cause as Error).message}`)
     }
-    if (this.one.opening === 'none') return
-    this.#do({ do: { connect: this.one.connect ?? {} }, as: OPENING })
-    await this.#settles({ settles: { result: { $absent: false } }, of: OPENING })
+    if (this.one.opening !== 'none') {
+      this.#do({ do: { connect: this.one.connect ?? {} }, as: OPENING })
+      await this.#settles({ settles: { result: { $absent: false } }, of: OPENING })
+      this.#await()
+    }
   }
 
   /** @throws Missed */
@@ -73,6 +75,11 @@ export class ClientStage {
     clearTimeout(this.#clock)
     await this.#client?.stop()
     await this.#server?.close()
+  }
+
+  /** From here on, what steps await is kept for them. */
+  #await(): void {
+    for (const step of this.one.steps) if ('arrives' in step) this.#awaited.set(step.arrives, (this.#awaited.get(step.arrives) ?? 0) + 1)
   }
 
   #arrive(arrival: Arrival): void {
@@ -126,7 +133,9 @@ export class ClientStage {
     if (fields) this.#fit(fields, arrival.seen.fields, '/fields', where)
     if (json !== undefined) this.#fit(json, arrival.seen.json, '/json', where)
     const passedMs = Math.floor(arrival.atMs - this.#endedAtMs)
-    if (gapMs !== undefined && passedMs < gapMs) throw new Missed(`expected ${step.arrives} no sooner than after ${gapMs} ms, seen after ${passedMs} ms`)
+    if (gapMs !== undefined && passedMs < gapMs) {
+      throw new Missed(`expected ${step.arrives} no sooner than after ${gapMs} ms, seen after ${passedMs} ms`)
+    }
   }
 
   #reply({ reply, to }: ReplyStep): void {
@@ -160,7 +169,9 @@ export class ClientStage {
       this.#fit(pattern, notification, '', ` in ${shorten(JSON.stringify(notification))}`)
     }
     const surplus = this.#heard[this.#nextHeard]
-    if (then && surplus !== undefined) throw new Missed(`expected the application to hear no more, seen ${shorten(JSON.stringify(surplus))}`)
+    if (then && surplus !== undefined) {
+      throw new Missed(`expected the application to hear no more, seen ${shorten(JSON.stringify(surplus))}`)
+    }
   }
 
   #seen({ seen, of, since }: SeenStep): void {
@@ -178,7 +189,9 @@ export class ClientStage {
   }
 
   #first(patterns: readonly Pattern[], those: readonly Arrival['seen'][]): void {
-    for (const [at, pattern] of patterns.entries()) this.#fit(pattern, those[at], `/${at}`, those[at] ? ` in ${shorten(JSON.stringify(those[at]))}` : '')
+    for (const [at, pattern] of patterns.entries()) {
+      this.#fit(pattern, those[at], `/${at}`, those[at] ? ` in ${shorten(JSON.stringify(those[at]))}` : '')
+    }
   }
 
   #deed(name?: string): Deed {
@@ -189,7 +202,8 @@ export class ClientStage {
 
   /** What was bound, and what every case may name. */
   #known(): Bindings {
-    return new Map(this.#bound).set('revision', this.at.revision).set('session', this.#house.session).set('introduction', this.#house.introduction())
+    const { session } = this.#house
+    return new Map(this.#bound).set('revision', this.at.revision).set('session', session).set('introduction', this.#house.introduction())
   }
 
   #fit(pattern: Pattern | SettlesStep['settles'], value: unknown, path: string, where: string): void {

@@ -24,7 +24,9 @@ export interface Playing<Step> {
  * Plays the steps in order, up to the first miss that counts in full. A step of a weaker keyword is judged by that, and the case goes on.
  * @throws TypeError for a wrong fixture.
  */
-export const judge = async <One extends Case>(one: One, at: RevisionRow, keyword: Keyword, stage: Playing<One['steps'][number]>): Promise<Verdict> => {
+export const judge = async <One extends Case>(
+  one: One, at: RevisionRow, keyword: Keyword, stage: Playing<One['steps'][number]>,
+): Promise<Verdict> => {
   const began = performance.now()
   const misses: Miss[] = []
   try {

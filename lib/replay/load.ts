@@ -16,7 +16,15 @@ export interface Clause {
   /** First and last revision in which it stands. */
   readonly since: string
   readonly until: string
+  /** Whether a peer can see it obeyed: `wire`. Else in the code (`unit`), by a person (`manual`), or not at all (`untestable`). */
+  readonly testable: 'wire' | 'unit' | 'manual' | 'untestable'
+  /** What shows it where no case does, or why nothing does. */
+  readonly answered_by?: readonly ClauseAnswer[]
 }
+
+/** For one role, or for each that the clause binds: a test in a file of the project, or a reason. */
+export type ClauseAnswer = { readonly role?: 'server' | 'client' } & (
+  { readonly test: string; readonly named: string } | { readonly reason: string })
 
 /** What a runner must know of a revision to start a conversation in it. */
 export interface RevisionRow {

@@ -18,11 +18,14 @@ export interface PlayOptions<One extends Case = Case> {
   readonly deadlineMs?: number
 }
 
+/** One for each case and revision, as they are played. */
+export type Verdicts = AsyncGenerator<Verdict, void, undefined>
+
 /**
  * Plays every selected server case at every revision it runs at, one after the other, causes before consequences.
  * A case whose cause did not pass is skipped and says so.
  */
-export async function* playServer(suite: Suite, peer: HttpPeer, options: PlayOptions<ServerCase> = {}): AsyncGenerator<Verdict, void, undefined> {
+export async function* playServer(suite: Suite, peer: HttpPeer, options: PlayOptions<ServerCase> = {}): Verdicts {
   const cases = suite.cases.filter((one): one is ServerCase => one.under_test === 'server')
   const inventories = new Map<RevisionRow, Inventory>()
   yield* playEach(suite, cases, options, async (one, at, keyword) => {
@@ -33,14 +36,14 @@ export async function* playServer(suite: Suite, peer: HttpPeer, options: PlayOpt
 }
 
 /** Plays every selected client case likewise, each with a client of its own. */
-export const playClient = (suite: Suite, client: ClientUnderTest, options: PlayOptions<ClientCase> = {}): AsyncGenerator<Verdict, void, undefined> => {
+export const playClient = (suite: Suite, client: ClientUnderTest, options: PlayOptions<ClientCase> = {}): Verdicts => {
   const cases = suite.cases.filter((one): one is ClientCase => one.under_test === 'client')
   return playEach(suite, cases, options, (one, at, keyword) => playClientCase(one, at, client, { ...options, keyword }))
 }
 
 async function* playEach<One extends Case>(
   suite: Suite, cases: readonly One[], options: PlayOptions<One>, play: (one: One, at: RevisionRow, keyword: Keyword) => Promise<Verdict>,
-): AsyncGenerator<Verdict, void, undefined> {
+): Verdicts {
   const selected = options.select ? cases.filter(options.select) : cases
   for (const at of suite.revisions) {
     if (!(options.revisions?.includes(at.revision) ?? true)) continue

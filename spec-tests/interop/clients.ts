@@ -4,7 +4,8 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import {
-  CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema, LoggingMessageNotificationSchema, ToolListChangedNotificationSchema,
+  CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema, LoggingMessageNotificationSchema,
+  ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js'
 import { connect } from '../../lib/client.js'
 import type { Heard, Inbox } from './inbox.js'
@@ -33,10 +34,10 @@ export interface OpenClient {
 export interface ClientKind {
   readonly name: string
   readonly ours: boolean
-  /** It can be told to offer one revision only. */
-  readonly pins: boolean
-  /** It tells whose a notification is, and opens a new session when the server has forgotten its own. */
-  readonly open: (url: URL, inbox: Inbox, revision?: string) => Promise<OpenClient>
+  /** It can be told which revisions to speak. */
+  readonly holds: boolean
+  /** @param revisions those it may speak, newest first */
+  readonly open: (url: URL, inbox: Inbox, revisions: readonly string[]) => Promise<OpenClient>
 }
 
 const INFO = { name: 'interop', version: '1.0.0' }
@@ -44,13 +45,13 @@ const CAPABILITIES = { sampling: {}, elicitation: { form: {} }, roots: {} }
 /** Back at once after a break, so that a test sees it without waiting; as often as they do by themselves. */
 const RECONNECT = { initialReconnectionDelay: 1, maxReconnectionDelay: 1, reconnectionDelayGrowFactor: 1, maxRetries: 2 }
 
-const openOurs: ClientKind['open'] = async (url, inbox, revision) => {
+const openOurs: ClientKind['open'] = async (url, inbox, revisions) => {
   const client = await connect(url, {
     info: INFO,
     logLevel: 'info',
     answers: ANSWERS,
     resumeDelayMs: 1,
-    ...revision !== undefined && { revision },
+    revisions,
     events: { onSessionReplaced: () => { inbox.replaced++ } },
   })
   const heard = (async () => {
@@ -92,8 +93,8 @@ const openHall = (inbox: Inbox) => {
   }
 }
 
-const openV2: ClientKind['open'] = async (url, inbox, revision) => {
-  const client = new ClientV2(INFO, { capabilities: CAPABILITIES, ...revision !== undefined && { supportedProtocolVersions: [revision] } })
+const openV2: ClientKind['open'] = async (url, inbox, revisions) => {
+  const client = new ClientV2(INFO, { capabilities: CAPABILITIES, supportedProtocolVersions: [...revisions] })
   client.setRequestHandler('sampling/createMessage', ({ params }) => ANSWERS.sample(params))
   client.setRequestHandler('elicitation/create', ({ params }) => ANSWERS.elicit(params))
   client.setRequestHandler('roots/list', () => ({ roots: ANSWERS.roots() }))
@@ -136,7 +137,7 @@ const openV1: ClientKind['open'] = async (url, inbox) => {
 }
 
 export const CLIENTS: readonly ClientKind[] = [
-  { name: 'mcpwire client', ours: true, pins: true, open: openOurs },
-  { name: 'official client 2.4.0', ours: false, pins: true, open: openV2 },
-  { name: 'official SDK 1.32.2 client', ours: false, pins: false, open: openV1 },
+  { name: 'mcpwire client', ours: true, holds: true, open: openOurs },
+  { name: 'official client 2.4.0', ours: false, holds: true, open: openV2 },
+  { name: 'official SDK 1.32.2 client', ours: false, holds: false, open: openV1 },
 ]

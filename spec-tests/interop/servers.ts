@@ -39,10 +39,13 @@ export interface Reach {
 export interface ServerKind {
   readonly name: string
   readonly ours: boolean
-  /** It can be told to serve one revision only. */
-  readonly pins: boolean
-  /** `ear` is for a server within this process; another process goes by `delayMs`. */
-  readonly start: (ear: Ear, revision?: string) => Promise<RunningServer>
+  /** It can be told which revisions to serve. */
+  readonly holds: boolean
+  /**
+   * @param ear for a server within this process; another process goes by `delayMs`
+   * @param revisions those it may serve
+   */
+  readonly start: (ear: Ear, revisions: readonly string[]) => Promise<RunningServer>
 }
 
 const INFO = { name: 'interop', version: '1.0.0' }
@@ -65,8 +68,8 @@ const serveCommand = async (): Promise<RunningServer> => {
 
 const askedByReturning = (): Promise<never> => Promise.reject(new Error('our server asks by returning needs()'))
 
-const startOurs = async (ear: Ear, revision?: string): Promise<RunningServer> => {
-  const server = createServer(INFO, revision === undefined ? {} : { revisions: [revision] })
+const startOurs = async (ear: Ear, revisions: readonly string[]): Promise<RunningServer> => {
+  const server = createServer(INFO, { revisions })
   const listening = await listen(server, { port: 0, retryMs: RETRY_MS })
   const traffic = new Traffic(listening.http)
   const tools = makeTools()
@@ -141,7 +144,8 @@ const serveSdk = (openSdk: OpenSdk) => async (ear: Ear): Promise<RunningServer> 
 const openV2: OpenSdk = async (ear, cut, enter) => {
   const server = new ServerV2(INFO, { capabilities: { logging: {} } })
   for (const [name, { run, description, inputSchema, outputSchema }] of Object.entries(makeTools())) {
-    const definition = { description, inputSchema: fromJsonSchema<object>(inputSchema), ...outputSchema && { outputSchema: fromJsonSchema(outputSchema) } }
+    const input = fromJsonSchema<object>(inputSchema)
+    const definition = { description, inputSchema: input, ...outputSchema && { outputSchema: fromJsonSchema(outputSchema) } }
     server.registerTool(name, definition, async (args, ctx) => await run(args as never, {
       ear, cut,
       log: data => ctx.mcpReq.log('info', data),
@@ -204,8 +208,8 @@ const openV1: OpenSdk = async (ear, cut, enter) => {
 }
 
 export const SERVERS: readonly ServerKind[] = [
-  { name: 'mcpwire serve', ours: true, pins: false, start: serveCommand },
-  { name: 'mcpwire server', ours: true, pins: true, start: startOurs },
-  { name: 'official server 2.4.0', ours: false, pins: false, start: serveSdk(openV2) },
-  { name: 'official SDK 1.32.2 server', ours: false, pins: false, start: serveSdk(openV1) },
+  { name: 'mcpwire serve', ours: true, holds: false, start: serveCommand },
+  { name: 'mcpwire server', ours: true, holds: true, start: startOurs },
+  { name: 'official server 2.4.0', ours: false, holds: false, start: serveSdk(openV2) },
+  { name: 'official SDK 1.32.2 server', ours: false, holds: false, start: serveSdk(openV1) },
 ]

@@ -46,8 +46,8 @@ export type Asked = keyof typeof QUESTIONS
 
 /** What every client answers; the question's words are in it, so that it is known to have been read. */
 export const ANSWERS = {
-  sample: ({ messages: [said] }: { readonly messages: readonly unknown[] }) => {
-    const { content: { text } } = said as { readonly content: { readonly text: string } }
+  sample: ({ messages: [first] }: { readonly messages: readonly unknown[] }) => {
+    const { content: { text } } = first as { readonly content: { readonly text: string } }
     return { role: 'assistant' as const, content: { type: 'text' as const, text: `You said: ${text}` }, model: 'abacus', stopReason: 'endTurn' }
   },
   elicit: ({ message }: { readonly message: string }) => ({ action: 'accept' as const, content: { name: `You said: ${message}`, age: 36 } }),

@@ -35,7 +35,8 @@ export class Traffic {
   /** Resolves once the client listens on the GET stream of its session. @throws Error if it does not within 5 s */
   listening(): Promise<void> {
     const { session } = this
-    return this.#until.holds(`GET in session ${session}, answered 200,`, () => this.of('GET').some(get => get.session === session && get.status === 200))
+    const listens = ({ session: its, status }: Passage): boolean => its === session && status === 200
+    return this.#until.holds(`GET in session ${session}, answered 200,`, () => this.of('GET').some(listens))
   }
 
   /** Breaks every stream that is open in reply to `verb`. Resolves once the server has had notice. */

@@ -204,7 +204,7 @@ t.test('a case runs where one of its clauses stands, and nowhere else', async t 
 })
 
 t.test('a case accuses no harder than its clauses do at that revision', async t => {
-  const clause = { id: 'x', role: 'server', area: 'x', sentence: 'x', source: 'x' }
+  const clause = { id: 'x', role: 'server', area: 'x', sentence: 'x', source: 'x', testable: 'wire' as const }
   const clauses: Suite['clauses'] = new Map([['x', [
     { ...clause, keyword: 'SHOULD NOT', since: '2025-03-26', until: '2025-06-18' },
     { ...clause, keyword: 'MUST', since: '2025-11-25', until: '2025-11-25' },

@@ -110,11 +110,11 @@ export class Reply {
     return this.#shape === 'stream' ? [{ text: encodeComment('') }] : NOTHING
   }
 
-  /** Ends the connection, not the stream. Nothing when the client could not come back. */
+  /** Ends the connection, not the stream. Nothing where clients were never told to come back for the rest: before there was priming. */
   hangUp(retryMs: number): readonly Write[] {
+    if (!this.how.revision.primes || this.#shape === 'over') return NOTHING
     const head = this.begin()
-    if (!this.#log || this.#shape !== 'stream') return head
-    return [...head, { text: encodeEvent({ retryMs }) }, END]
+    return this.#log ? [...head, { text: encodeEvent({ retryMs }) }, END] : head
   }
 
   /** On a new connection: what the client has not seen, then whatever comes. `undefined`: that is not, or no longer, known. */

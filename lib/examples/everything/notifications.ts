@@ -56,6 +56,14 @@ export const addNotifications = (server: Server): void => {
     waiting.clear()
     return `released ${size}`
   })
+  server.tool('announce', { description: 'Says, to every session that listens, something that belongs to no request.' }, () => {
+    server.changes.listChanged('notifications/tools/list_changed')
+    return `${server.log.notice({ announced: true })} told`
+  })
+  server.tool('ping_client', { description: 'Pings the client, and waits for its answer.' }, async (_, ctx) => {
+    await ctx.ping()
+    return 'the client is there'
+  })
   server.tool('test_reconnection', { description: 'Ends its connection early; the client comes back for the result.' }, async (_, ctx) => {
     ctx.hangUp(100)
     await new Promise(resolve => setTimeout(resolve, 100))

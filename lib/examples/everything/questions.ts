@@ -18,6 +18,8 @@ export const addQuestions = (server: Server): void => {
     }
     return `LLM response: ${JSON.stringify(ctx.answers.sample.content)}`
   })
+  server.tool('ask_roots', { description: 'Asks for the roots.' }, (_, { answers }) =>
+    answers.roots ? `Roots: ${JSON.stringify(answers.roots.roots)}` : needs({ roots: { method: 'roots/list' } }))
   server.tool('test_elicitation', { description: 'Asks the person for a name and an address.', inputSchema: asksPerson }, ({ message }, ctx) => {
     if (!ctx.answers.user) {
       return needs({ user: form(message, { username: { type: 'string', description: 'User\'s response' }, email: { type: 'string', description: 'User\'s email address' } }, ['username', 'email']) })

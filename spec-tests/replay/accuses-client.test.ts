@@ -1,0 +1,176 @@
+/** The runner accuses: our client behind a proxy that spoils one thing each, and the case that must say so. */
+
+import { once } from 'node:events'
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import type { ClientCase } from '../../lib/replay/case.js'
+import { playClientCase } from '../../lib/replay/client-case.js'
+import type { ClientUnderTest } from '../../lib/replay/driver.js'
+import { loadSuite } from '../../lib/replay/load.js'
+import type { Verdict } from '../../lib/replay/report.js'
+import { ourClient } from './our-client.js'
+
+const suite = await loadSuite(fileURLToPath(new URL('../../../fixtures', import.meta.url)))
+const caseOf = (id: string): ClientCase => suite.cases.find((one): one is ClientCase => one.id === id && one.under_test === 'client')!
+
+/** What a client sends. */
+interface Sent {
+  verb: string
+  readonly fields: Record<string, string>
+  text: string
+}
+type Body = Record<string, unknown> & { params?: Record<string, unknown> }
+/** Changes what is sent, or answers it itself by a status, so that it never arrives. */
+type Spoil = (sent: Sent, body: Body | undefined) => number | undefined
+interface Fault {
+  readonly out?: Spoil
+  /** Changes what is heard. */
+  readonly in?: (text: string) => string
+  /** A method that is sent twice. */
+  readonly twice?: string
+}
+
+/** Our client, but for its fault. */
+const clientWith = (fault: Fault): ClientUnderTest => ({
+  async start(url, heard) {
+    const proxy = createServer((req, res) => void relay(url, fault, req, res))
+    proxy.listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const handle = await ourClient.start(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}/mcp`, heard)
+    return {
+      do: (id, action) => handle.do(id, action),
+      async stop() {
+        await handle.stop()
+        proxy.close()
+        proxy.closeAllConnections()
+      },
+    }
+  },
+})
+
+const relay = async (url: string, fault: Fault, req: IncomingMessage, res: ServerResponse): Promise<void> => {
+  let text = ''
+  for await (const chunk of req.setEncoding('utf8')) text += chunk as string
+  const fields = { ...(req.headers as Record<string, string>) }
+  const body = text ? JSON.parse(text) as Body : undefined
+  const sent: Sent = { verb: req.method!, fields, text }
+  const status = fault.out?.(sent, body)
+  if (status !== undefined) return void res.writeHead(status).end()
+  if (body && sent.text === text) sent.text = JSON.stringify(body)
+  delete fields['content-length']
+  delete fields['host']
+  delete fields['transfer-encoding']
+  const send = (heard: (reply: IncomingMessage) => void): void => {
+    const outgoing = request(url, { method: sent.verb, headers: fields, agent: false }, heard)
+    outgoing.on('error', () => res.destroy())
+    res.on('close', () => outgoing.destroy())
+    outgoing.end(sent.text)
+  }
+  if (fault.twice !== undefined && body?.['method'] === fault.twice) send(reply => void reply.resume())
+  send(reply => {
+    res.writeHead(reply.statusCode!, reply.headers)
+    res.flushHeaders()
+    reply.setEncoding('utf8').on('data', (chunk: string) => res.write(fault.in ? fault.in(chunk) : chunk))
+    reply.on('end', () => res.end()).on('error', () => res.destroy())
+  })
+}
+
+const at = suite.revisions.find(row => row.revision === '2025-11-25')!
+const play = (id: string, fault: Fault, deadlineMs = 10_000): Promise<Verdict> => playClientCase(caseOf(id), at, clientWith(fault), { deadlineMs })
+
+/** Spoils what fits. */
+const where = (fits: (sent: Sent, body: Body | undefined) => boolean, how: (sent: Sent, body: Body) => number | void): Spoil =>
+  (sent, body) => fits(sent, body) ? how(sent, body!) ?? undefined : undefined
+const method = (name: string) => (_: Sent, body: Body | undefined): boolean => body?.['method'] === name
+const response = (_: Sent, body: Body | undefined): boolean => body !== undefined && !('method' in body)
+const resuming = ({ fields }: Sent): boolean => 'last-event-id' in fields
+const drop = (name: string) => ({ fields }: Sent): void => void delete fields[name]
+const set = (name: string, value: string) => ({ fields }: Sent): void => void (fields[name] = value)
+/** The second and later of those that fit. */
+const later = (fits: ReturnType<typeof method>): ReturnType<typeof method> => {
+  let count = 0
+  return (sent, body) => fits(sent, body) && count++ > 0
+}
+
+/** What is wrong, the case that must say so, and how it says it. */
+const ACCUSED: readonly (readonly [wrong: string, id: string, fault: Fault, sentence: RegExp])[] = [
+  ['never says that it is initialized', 'lifecycle/client/initialized',
+    { out: where(method('notifications/initialized'), () => 202) }, /in vain for notifications\/initialized/],
+  ['does not say who it is', 'lifecycle/client/initialize',
+    { out: where(method('initialize'), (_, { params }) => void delete params!['clientInfo']) }, /clientInfo: expected/],
+  ['says that it is initialized before it is', 'lifecycle/client/initialized',
+    { out: where(method('initialize'), (_, body) => void (body['method'] = 'notifications/initialized')) }, /in vain for initialize|expected/],
+  ['asks for an older version', 'lifecycle/client/version/newest-2025-11-25',
+    { out: where(method('initialize'), (_, { params }) => void (params!['protocolVersion'] = '2024-11-05')) }, /protocolVersion: expected anything but/],
+  ['leaves out the jsonrpc member', 'jsonrpc/client/version-member',
+    { out: where(method('notifications/initialized'), (_, body) => void delete body['jsonrpc']) }, /jsonrpc: expected "2.0", seen nothing/],
+  ['asks under a truth value', 'jsonrpc/client/id-type',
+    { out: where(method('ping'), (_, body) => void (body['id'] = true)), in: text => text.replace('"id":true', '"id":6') }, /\/json\/id: expected one of/],
+  ['uses an id twice', 'jsonrpc/client/id-unique',
+    { out: where(method('tools/call'), (_, body) => void (body['id'] = 1)) }, /\/json\/id: expected anything but/],
+  ['sends params as a list', 'jsonrpc/client/params',
+    { out: where(method('notifications/initialized'), (_, body) => void (body['params'] = [] as never)) }, /params: expected one of/],
+  ['sends an array', 'jsonrpc/client/single',
+    { out: where(method('notifications/initialized'), (sent, body) => void (sent.text = JSON.stringify([body]))) }, /batched: expected false/],
+  ['answers under an id of another type', 'jsonrpc/client/answer/digits',
+    { out: where(response, (_, body) => void (body['id'] = Number(body['id']))) }, /\/json\/id: expected "1", seen 1/],
+  ['answers an unknown request', 'jsonrpc/client/method/unknown',
+    { out: where(response, (_, body) => void (delete body['error'], body['result'] = {})) }, /error: expected/],
+  ['never answers a ping', 'ping/client/answered',
+    { out: where(response, () => 202) }, /in vain for response/],
+  ['adds to the empty result', 'ping/client/answered',
+    { out: where(response, (_, body) => void (body['result'] = { pong: true })) }, /result\/pong: expected nothing/],
+  ['cancels by another id', 'cancellation/client/told',
+    { out: where(method('notifications/cancelled'), (_, { params }) => void (params!['requestId'] = 'x')) }, /requestId: expected/],
+  ['never cancels', 'cancellation/client/timeout',
+    { out: where(method('notifications/cancelled'), () => 202) }, /in vain for notifications\/cancelled/],
+  ['gives every call one token', 'progress/client/token-unique',
+    { out: where(method('tools/call'), (_, { params }) => void (params!['_meta'] = { progressToken: 1 })) }, /progressToken: expected anything but/],
+  ['sets another level', 'logging/client/set/alert',
+    { out: where(method('logging/setLevel'), (_, { params }) => void (params!['level'] = 'error')) }, /level: expected "alert", seen "error"/],
+  ['accepts JSON alone', 'http/client/post/accept',
+    { out: where(method('ping'), set('accept', 'application/json')) }, /accept: expected text matching/],
+  ['forgets the session', 'http/client/session/repeated',
+    { out: where(method('ping'), drop('mcp-session-id')) }, /mcp-session-id: expected "session-1"/],
+  ['forgets the session when it leaves', 'http/client/session/deleted',
+    { out: where(({ verb }) => verb === 'DELETE', drop('mcp-session-id')) }, /mcp-session-id: expected "session-1"/],
+  ['never leaves', 'http/client/session/deleted',
+    { out: where(({ verb }) => verb === 'DELETE', () => 200) }, /in vain for DELETE/],
+  ['takes its dead session along', 'http/client/session/lost',
+    { out: where(later(method('initialize')), set('mcp-session-id', 'session-1')) }, /mcp-session-id: expected nothing/],
+  ['forgets the version', 'http/client/version-header/sent',
+    { out: where(method('notifications/initialized'), drop('mcp-protocol-version')) }, /mcp-protocol-version: expected "2025-11-25"/],
+  ['names another version', 'http/client/version-header/negotiated',
+    { out: where(method('ping'), set('mcp-protocol-version', '2024-11-05')) }, /seen "2024-11-05"/],
+  ['resumes from where it was before', 'http/client/resume/latest',
+    { out: where(resuming, set('last-event-id', 'e-1')) }, /last-event-id: expected "e-2", seen "e-1"/],
+  ['comes back too early', 'http/client/retry/closed',
+    { in: text => text.replace('retry: 300', 'retry: 1') }, /no sooner than after 300 ms, seen after \d+ ms/],
+  ['makes the call again instead of resuming', 'http/client/resume/always-get',
+    { twice: 'tools/call' }, /expected nothing like|in vain for resume/],
+  ['shows another message', 'http/client/resume/latest',
+    { in: text => text.replace('"three"', '"two"') }, /data: expected "three", seen "two"/],
+]
+
+for (const [wrong, id, fault, sentence] of ACCUSED) {
+  t.test(`a client that ${wrong} does not pass ${id}`, async t => {
+    // What never comes need not be waited for long.
+    const verdict = await play(id, fault, sentence.source.includes('in vain') ? 400 : undefined)
+    t.not(verdict.outcome, 'pass')
+    t.match(verdict.misses[0]?.sentence, sentence)
+  })
+}
+
+t.test('behind a proxy that spoils nothing it is accused of nothing', async t => {
+  for (const id of new Set(ACCUSED.map(([, id]) => id))) t.same((await play(id, {})).misses, [], id)
+})
+
+t.test('a client that does not start, or stays silent, fails and is not waited for', async t => {
+  const one = caseOf('lifecycle/client/first')
+  const absent: ClientUnderTest = { start: () => Promise.reject(new Error('no such program')) }
+  t.match((await playClientCase(one, at, absent)).misses, [{ keyword: 'MUST', sentence: 'the client does not start: no such program' }])
+  const silent: ClientUnderTest = { start: async () => ({ do: () => new Promise(() => undefined), stop: async () => undefined }) }
+  t.match((await playClientCase(one, at, silent, { deadlineMs: 30 })).misses, [{ step: 1, sentence: 'waited 30 ms in vain for 1 to settle' }])
+})
