@@ -7,7 +7,7 @@ import type { Revision } from '../revisions/index.js'
 import { asks, declared } from '../revisions/vocabulary.js'
 import { CODES, NoChannel, ProtocolError, Timeout } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
-import { serverChecks } from '../validation/server-checks.js'
+import { faultOf } from './answered.js'
 
 /** One question to the client: `elicitation/create`, `sampling/createMessage` or `roots/list`. */
 export interface Question {
@@ -89,8 +89,8 @@ export const ask = async (exchange: Exchange, question: Question): Promise<JsonO
   exchange.send(request)
   try {
     const result = await answer
-    const fault = serverChecks(revision, method)?.result?.(result)
-    if (fault) throw new ProtocolError(CODES.internalError, `the client's answer to ${method}: ${fault.sentence}`)
+    const fault = await faultOf(question, result, revision)
+    if (fault) throw new ProtocolError(CODES.internalError, `the client's answer to ${method}: ${fault}`)
     return result
   } catch (error) {
     // basic/lifecycle#timeouts: whoever stops waiting says so

@@ -5,8 +5,8 @@
 import type { JsonObject } from '../wire/json-rpc.js'
 import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
-import { serverChecks } from '../validation/server-checks.js'
-import { lacking, MAX_ROUNDS, Needs, type Answers } from './input.js'
+import { faultOf } from './answered.js'
+import { lacking, MAX_ROUNDS, Needs, type Answers, type Question } from './input.js'
 
 /**
  * Seals what a client carries for us, so that it can neither be read nor changed, nor used by another principal,
@@ -29,8 +29,8 @@ interface Kept {
   readonly answers: Answers
   /** Answers of the round that is not. */
   readonly partial: Answers
-  /** What that round asked, by name: the method. */
-  readonly asked: { readonly [name: string]: string }
+  /** What that round asked, as far as an answer is held against it. */
+  readonly asked: { readonly [name: string]: Question }
   readonly round: number
 }
 const FRESH: Kept = { answers: {}, partial: {}, asked: {}, round: 0 }
@@ -55,11 +55,11 @@ export const runInRounds = async (exchange: Exchange, vault: Vault, run: (answer
   let { answers, round } = kept
 
   /** Moves the answers to some questions out of the pool, once all of them are there. */
-  const take = (asked: { readonly [name: string]: string }): boolean => {
+  const take = async (asked: { readonly [name: string]: Question }): Promise<boolean> => {
     const names = Object.keys(asked)
     for (const name of names) {
-      const fault = pool.has(name) && serverChecks(exchange.revision, asked[name]!)?.result?.(pool.get(name))
-      if (fault) throw new ProtocolError(CODES.invalidParams, `inputResponses.${name}: ${fault.sentence}`)
+      const fault = pool.has(name) && (await faultOf(asked[name]!, pool.get(name), exchange.revision))
+      if (fault) throw new ProtocolError(CODES.invalidParams, `inputResponses.${name}: ${fault}`)
     }
     if (names.length === 0 || !names.every(name => pool.has(name))) return false
     if (++round > MAX_ROUNDS) throw new ProtocolError(CODES.invalidParams, `this request has taken ${MAX_ROUNDS} rounds; start it anew`)
@@ -68,14 +68,14 @@ export const runInRounds = async (exchange: Exchange, vault: Vault, run: (answer
     return true
   }
 
-  take(kept.asked)
+  await take(kept.asked)
   let outcome = first ?? (await run(answers))
   while (outcome instanceof Needs) {
     const { questions } = outcome
     assertDeclared(exchange, outcome)
-    const asked = Object.fromEntries(Object.entries(questions).map(([name, { method }]) => [name, method]))
-    if (!take(asked)) {
-      const there = Object.keys(asked).filter(name => pool.has(name))
+    if (!(await take(questions))) {
+      const there = Object.keys(questions).filter(name => pool.has(name))
+      const asked = Object.fromEntries(Object.entries(questions).map(([name, question]) => [name, essence(question)]))
       const state: Kept = { answers, partial: Object.fromEntries(there.map(name => [name, pool.get(name)!])), asked, round }
       return new InputRequired({
         resultType: 'input_required',
@@ -87,6 +87,10 @@ export const runInRounds = async (exchange: Exchange, vault: Vault, run: (answer
   }
   return outcome
 }
+
+/** What of a question its answer is held against: the form, not the words. */
+const essence = ({ method, params }: Question): Question =>
+  params?.requestedSchema === undefined ? { method } : { method, params: { requestedSchema: params.requestedSchema } }
 
 const keptBy = async (exchange: Exchange, vault: Vault): Promise<Kept> => {
   const sealed = exchange.request.params?.requestState

@@ -53,10 +53,10 @@ export const offerTasks = (dispatch: Dispatch, tasks: Tasks, vault: () => Vault)
     tasks.cancel(task)
     return {}
   })
-  dispatch.offer('tasks/update', ({ taskId, inputResponses }, exchange) => {
+  dispatch.offer('tasks/update', async ({ taskId, inputResponses }, exchange) => {
     assertExtended(exchange)
     const task = tasks.find(taskId, exchange)
-    if (typeof inputResponses === 'object' && inputResponses !== null) tasks.answer(task, inputResponses as JsonObject, exchange.revision)
+    if (typeof inputResponses === 'object' && inputResponses !== null) await tasks.answer(task, inputResponses as JsonObject, exchange.revision)
     return {}
   }, hasExtension)
   dispatch.offer('tasks/result', ({ taskId }, exchange) => tasks.outcome(tasks.find(taskId, exchange), exchange))

@@ -6,7 +6,7 @@ import type { Revision } from '../revisions/index.js'
 import type { JsonObject, RpcNotification } from '../wire/json-rpc.js'
 import { CODES, failure, ProtocolError } from '../protocol/errors.js'
 import { Exchange, type Outlet } from '../protocol/exchange.js'
-import { serverChecks } from '../validation/server-checks.js'
+import { faultOf } from './answered.js'
 import { ask, MAX_ROUNDS, type Answers, type Needs, type Question } from './input.js'
 import { TASKS_EXTENSION, TaskStore, isOver, type Task, type TaskLimits } from './task-store.js'
 
@@ -105,14 +105,14 @@ export class Tasks {
   }
 
   /** Takes answers to what a task asked; those to anything else are ignored. @throws ProtocolError -32602 for an answer that does not fit */
-  answer(task: Task, responses: JsonObject, revision: Revision): void {
+  async answer(task: Task, responses: JsonObject, revision: Revision): Promise<void> {
     const waiting = this.#running.get(task.taskId)?.waiting
     if (!waiting) return
     for (const [name, response] of Object.entries(responses)) {
       const question = waiting.questions.get(name)
       if (!question || waiting.got.has(name)) continue
-      const fault = serverChecks(revision, question.method)?.result?.(response)
-      if (fault) throw new ProtocolError(CODES.invalidParams, `inputResponses.${name}: ${fault.sentence}`)
+      const fault = await faultOf(question, response, revision)
+      if (fault) throw new ProtocolError(CODES.invalidParams, `inputResponses.${name}: ${fault}`)
       waiting.got.set(name, response as JsonObject)
     }
     waiting.settle()

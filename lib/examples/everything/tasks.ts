@@ -38,7 +38,7 @@ export const addTasks = (server: Server): void => {
   server.tool('multi_input', { description: 'Asks two things at once.', taskSupport: 'optional' }, () =>
     asTask(({ answers }) => (answers.name && answers.colour
       ? `${JSON.stringify(answers.name.content)} ${JSON.stringify(answers.colour.content)}`
-      : needs({ name: form('Your name?', { name: string }, ['name']), colour: form('Your colour?', { colour: string }, ['colour']) })), { pollIntervalMs: 250 }))
+      : needs({ name: form('Your name?', { name: string }), colour: form('Your colour?', { colour: string }) })), { pollIntervalMs: 250 }))
   server.tool('test_tool_with_task', { description: 'Asks for a name, then goes on as a task.', taskSupport: 'optional' }, (_, { answers }) => {
     const { user_name: user } = answers
     if (!user) return needs({ user_name: form('What is your name?', { name: string }, ['name']) })

@@ -1,0 +1,32 @@
+/** Is what a client answered an answer to what it was asked? Its shape, and for a form each field. No I/O. */
+import type { Revision } from '../revisions/index.js'
+import type { JsonObject } from '../wire/json-rpc.js'
+import { checkOf, type Check } from '../validation/check.js'
+import { lint } from '../validation/lint.js'
+import { serverChecks } from '../validation/server-checks.js'
+import type { Question } from './input.js'
+
+/** Forms seen lately: handlers ask the same ones again and again. */
+const forms = new Map<string, Promise<Check>>()
+const MAX_FORMS = 100
+
+const formCheck = (schema: JsonObject): Promise<Check> => {
+  const key = JSON.stringify(schema)
+  let check = forms.get(key)
+  if (!check) {
+    if (forms.size >= MAX_FORMS) forms.clear()
+    forms.set(key, (check = checkOf(schema, 'content')))
+  }
+  return check
+}
+
+/** What is wrong with an answer, in a sentence; nothing if it fits. */
+export const faultOf = async ({ method, params }: Question, answer: unknown, revision: Revision): Promise<string | undefined> => {
+  const fault = serverChecks(revision, method)?.result?.(answer)
+  if (fault) return fault.sentence
+  const { action, content } = answer as { readonly action?: string; readonly content?: unknown }
+  const schema = params?.requestedSchema as JsonObject | undefined
+  // client/elicitation#security-considerations: a form that was filled in is held against what was asked
+  if (method !== 'elicitation/create' || action !== 'accept' || schema === undefined || lint(schema)) return undefined
+  return (await formCheck(schema))(content ?? {})?.sentence
+}
