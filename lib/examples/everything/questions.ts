@@ -46,7 +46,7 @@ export const addQuestions = (server: Server): void => {
       form: form('Please choose', {
         untitledSingle: { type: 'string', enum: plain },
         titledSingle: { type: 'string', oneOf: titled },
-        legacyEnum: { type: 'string', enum: plain, enumNames: ['Option One', 'Option Two', 'Option Three'] },
+        legacyEnum: { type: 'string', enum: ['opt1', 'opt2', 'opt3'], enumNames: ['Option One', 'Option Two', 'Option Three'] },
         untitledMulti: { type: 'array', items: { type: 'string', enum: plain } },
         titledMulti: { type: 'array', items: { anyOf: titled } },
       }),
