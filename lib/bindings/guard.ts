@@ -1,5 +1,6 @@
 /** Who may talk to this server from a browser, or under this name: Host, Origin, Sec-Fetch-Site. Before anything else is read. No I/O. */
 import { CODES, Refusal } from '../protocol/errors.js'
+import { quoted } from '../wire/fields.js'
 import type { Fields } from './http.js'
 
 /** An exact list, or a function that decides. An empty list allows nothing. */
@@ -39,11 +40,11 @@ export class Guard {
   check(fields: Fields): void {
     const { host, origin } = fields
     if (host === undefined || !(this.#good.has(host) || this.#hostIsGood(host))) {
-      throw new Refusal(403, CODES.invalidRequest, `Host ${show(host)} is not served here; list it in "hosts" to allow it`, { clause: CLAUSE })
+      throw new Refusal(403, CODES.invalidRequest, host === undefined ? 'Host is missing; expected the name of this server' : `Host ${quoted(host)} is not served here; list it in "hosts" to allow it`, { clause: CLAUSE })
     }
     const listed = origin !== undefined && allows(this.#origins, origin.toLowerCase())
     if (origin !== undefined && !listed && !isSame(origin.toLowerCase(), host.toLowerCase())) {
-      throw new Refusal(403, CODES.invalidRequest, `Origin ${show(origin)} is not allowed; list it in "origins" to allow it`, { clause: CLAUSE })
+      throw new Refusal(403, CODES.invalidRequest, `Origin ${quoted(origin)} is not allowed; list it in "origins" to allow it`, { clause: CLAUSE })
     }
     if (fields['sec-fetch-site'] === 'cross-site' && !listed) {
       throw new Refusal(403, CODES.invalidRequest, 'Sec-Fetch-Site cross-site: another site made the browser send this', { clause: CLAUSE })
@@ -68,5 +69,3 @@ export class Guard {
 
 /** The server's own pages: their Origin names the Host that was asked, whichever scheme a proxy in front speaks. */
 const isSame = (origin: string, host: string): boolean => origin === `http://${host}` || origin === `https://${host}`
-
-const show = (value: string | undefined): string => (value === undefined ? '(missing)' : JSON.stringify(value.slice(0, 100)))

@@ -21,7 +21,8 @@ export const knockSse = ({ method, fields }: HttpHead, verb: 'GET' | 'POST', hou
     assertJson(fields)
     assertShort(fields, house)
   } else if (accepts(fields.accept, SSE_TYPE) === 0) {
-    throw new Refusal(406, CODES.invalidRequest, `GET opens an event stream, and Accept is ${JSON.stringify(fields.accept)}; expected ${SSE_TYPE}`, { clause: CLAUSE })
+    const seen = `GET opens an event stream, and Accept is ${JSON.stringify(fields.accept)}`
+    throw new Refusal(406, CODES.invalidRequest, `${seen}; expected ${SSE_TYPE}`, { clause: CLAUSE })
   }
 }
 
@@ -29,7 +30,8 @@ export const knockSse = ({ method, fields }: HttpHead, verb: 'GET' | 'POST', hou
 export const encodeEndpoint = (messages: string, session: string): string => encodeEvent({ event: 'endpoint', data: `${messages}?sessionId=${session}` })
 
 /** The session a POST names: the query of its target. */
-export const sessionNamed = (target: string): string | undefined => new URLSearchParams(target.slice(target.indexOf('?') + 1)).get('sessionId') ?? undefined
+export const sessionNamed = (target: string): string | undefined =>
+  new URLSearchParams(target.slice(target.indexOf('?') + 1)).get('sessionId') ?? undefined
 
 /** One message, as JSON, to the client. */
 export const encodeMessage = (json: string): string => `event: message\n${encodeData(json)}`
@@ -40,9 +42,9 @@ export const encodeMessage = (json: string): string => `event: message\n${encode
  * @throws InvalidMessage
  */
 export const endpointOf = (data: string, stream: URL): URL => {
-  const shown = JSON.stringify(data.slice(0, 200))
-  if (!URL.canParse(data, stream.href)) throw new InvalidMessage(`the endpoint event names ${shown}; expected a URI`, CLAUSE)
+  const seen = `the endpoint event names ${JSON.stringify(data.slice(0, 200))}`
+  if (!URL.canParse(data, stream.href)) throw new InvalidMessage(`${seen}; expected a URI`, CLAUSE)
   const endpoint = new URL(data, stream)
-  if (endpoint.origin !== stream.origin) throw new InvalidMessage(`the endpoint event names ${shown}; expected a URI of ${stream.origin}, where the stream is`, CLAUSE)
+  if (endpoint.origin !== stream.origin) throw new InvalidMessage(`${seen}; expected a URI of ${stream.origin}, where the stream is`, CLAUSE)
   return endpoint
 }

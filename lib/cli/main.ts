@@ -31,6 +31,7 @@ const argumentsOf = (text: string): { readonly [name: string]: unknown } => {
 }
 
 const string = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
 
 /** Settles with the exit code. Commands are loaded when they are called: `serve` never loads undici. */
 const run = async ([command = 'help', ...rest]: string[]): Promise<number> => {
@@ -40,20 +41,44 @@ const run = async ([command = 'help', ...rest]: string[]): Promise<number> => {
       return (await import('./demo.js')).demo(positionals)
     }
     case 'serve': {
-      const { values, positionals } = parse(rest, { host: string, port: string, example: string, 'allow-host': { ...string, multiple: true } })
+      const { values, positionals } = parse(rest, { host: string, port: string, example: string, 'allow-host': { ...string, multiple: true }, stdio: flag, sse: flag })
       if (positionals.length > 0) throw new UsageError(`serve takes no ${JSON.stringify(positionals[0])}`)
       const { host = '127.0.0.1', example = 'process-files' } = values
-      await (await import('./serve.js')).serve({ host, port: whole(values.port, 'port', 65_535) ?? 3000, example, allowHosts: values['allow-host'] ?? [] })
+      const { stdio = false, sse = false } = values
+      const misplaced = (['host', 'port', 'allow-host', 'sse'] as const).find(name => values[name] !== undefined)
+      if (stdio && misplaced) throw new UsageError(`--${misplaced} means nothing with --stdio`)
+      const allowHosts = values['allow-host'] ?? []
+      await (await import('./serve.js')).serve({ host, port: whole(values.port, 'port', 65_535) ?? 3000, example, allowHosts, stdio, sse })
       return 0
     }
     case 'call': {
-      const { values, positionals } = parse(rest, { args: string, 'log-level': string, 'timeout-ms': string, json: { type: 'boolean' } })
+      const { values, positionals } = parse(rest, { args: string, 'log-level': string, 'timeout-ms': string, json: flag })
       const [url, tool, surplus] = positionals
       if (url === undefined || tool === undefined || surplus !== undefined) throw new UsageError('call takes a URL and the name of a tool')
       const logLevel = values['log-level']
       if (logLevel !== undefined && !isLevel(logLevel)) throw new UsageError(`--log-level ${JSON.stringify(logLevel)}: expected one of ${LEVELS.join(', ')}`)
       const timeoutMs = whole(values['timeout-ms'], 'timeout-ms', 2 ** 31 - 1)
       return (await import('./call.js')).call({ url, tool, args: argumentsOf(values.args ?? '{}'), logLevel, timeoutMs, json: values.json === true })
+    }
+    case 'check': {
+      const many = { ...string, multiple: true } as const
+      const { values, positionals } = parse(rest, {
+        client: string, fixtures: string, revision: many, clause: many, area: many, case: many, strict: flag, list: flag,
+        json: flag, tap: flag, junit: string, 'expected-failures': string, 'timeout-ms': string,
+      })
+      if (positionals.length > 1) throw new UsageError(`check takes one URL, not also ${JSON.stringify(positionals[1])}`)
+      return (await import('./check.js')).check({
+        url: positionals[0], client: values.client, fixtures: values.fixtures, revisions: values.revision ?? [], clauses: values.clause ?? [],
+        areas: values.area ?? [], cases: values.case ?? [], strict: values.strict === true, list: values.list === true,
+        form: values.json ? 'json' : values.tap ? 'tap' : 'person', junit: values.junit, expectedFailures: values['expected-failures'],
+        timeoutMs: whole(values['timeout-ms'], 'timeout-ms', 600_000),
+      })
+    }
+    case 'explain': {
+      const { positionals } = parse(rest.map(word => (/^-\d/.test(word) ? `code:${word}` : word)), {})
+      const [word, surplus] = positionals
+      if (word === undefined || surplus !== undefined) throw new UsageError('explain takes one clause, page#heading, code or status')
+      return (await import('./explain.js')).explain(word.replace(/^code:/, ''))
     }
     case 'version':
     case '--version':
@@ -68,6 +93,9 @@ const run = async ([command = 'help', ...rest]: string[]): Promise<number> => {
       throw new UsageError(`${JSON.stringify(command)} is no command; mcpwire help lists them`)
   }
 }
+
+// whoever reads may have had enough: `mcpwire check … | head`
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2))
 
 try {
   process.exitCode = await run(process.argv.slice(2))

@@ -14,12 +14,27 @@ export const USAGE = `mcpwire: the Model Context Protocol's wire
       --host HOST             address to bind, default 127.0.0.1
       --port PORT             default 3000; 0 takes a free one
       --allow-host NAME       a Host to answer; needed for any but a loopback address
+      --sse                   HTTP+SSE too, on /sse and /messages, for the oldest clients
+      --stdio                 on standard input and output instead of a port
   mcpwire call URL TOOL       calls a tool: notifications on stderr as they arrive,
                               the result on stdout
       --args JSON             its arguments, an object
       --log-level LEVEL       debug … emergency
       --timeout-ms N          longest wait without a sign of progress
       --json                  the result as one line of JSON
+  mcpwire check URL           plays the conformance fixtures at a server
+      --client COMMAND        at a client instead: a command that takes the URL of a
+                              scripted server, and orders as JSON lines on its stdin
+      --revision DATE, --clause ID, --area NAME, --case PART   only these; repeatable
+      --strict                a SHOULD that is missed fails too
+      --list                  says which cases there are
+      --tap, --json           the verdicts as TAP, or a line of JSON each
+      --junit FILE            also as JUnit
+      --expected-failures FILE  lines "ID @REVISION"; what passes all the same fails
+      --fixtures DIR          others than this package's
+      --timeout-ms N          for each case, default 10000
+  mcpwire explain WORD        a clause, page#heading, error code or HTTP status:
+                              the sentence, what shows it, where it is obeyed
   mcpwire help | version
 
   Exit code: 0 for a result, 1 for a result with isError, 2 for everything else.

@@ -1,8 +1,8 @@
 /** The application's answers to what a server asks: ping, elicitation, sampling, roots. The same functions in every revision. No I/O. */
 import type { JsonObject, RpcId, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
-import { asks, type Method } from '../revisions/vocabulary.js'
+import { asks, type Method, speaks } from '../revisions/vocabulary.js'
 import type { Revision } from '../revisions/index.js'
-import { CODES, failure, ProtocolError } from '../protocol/errors.js'
+import { CODES, failure, InvalidMessage, ProtocolError } from '../protocol/errors.js'
 import { clientChecks } from '../validation/client-checks.js'
 import type { ElicitAnswer, ElicitForm, ElicitUrl, Root, SampleAnswer, SampleParams } from './typed.js'
 
@@ -13,8 +13,9 @@ export interface Asker {
 }
 
 /**
- * Functions that answer a server. Each one given is declared as a capability when the client connects, and none else.
- * What one throws reaches the server only as a `ProtocolError`; anything else is answered -32603 without its text.
+ * Functions that answer a server. Each one given is declared as a capability, and none else. Where servers ask by requests, what one
+ * throws reaches the server only as a `ProtocolError`; anything else is answered -32603 without its text. Where they ask in results, a
+ * client has no way to say that it failed: the call fails with what was thrown.
  */
 export interface Answerers {
   /** client/elicitation, form mode. */
@@ -27,14 +28,20 @@ export interface Answerers {
   readonly roots?: (asker: Asker) => readonly Root[] | Promise<readonly Root[]>
 }
 
-/** Questions of one server that may be open at once. Beyond it: -32603. */
+/** Questions of one server that may be open at once, and those that one result may ask. Beyond it: -32603; in a result, `InvalidMessage`. */
 export const MAX_OPEN_QUESTIONS = 100
 
+/** A question: `elicitation/create`, `sampling/createMessage`, `roots/list` or `ping`. */
+export interface Question {
+  readonly method: string
+  readonly params?: JsonObject
+}
+
 /** The capabilities these functions amount to: basic/lifecycle#capability-negotiation. */
-export const capabilitiesOf = ({ elicit, elicitUrl, sample, roots }: Answerers): JsonObject => ({
+export const capabilitiesOf = ({ elicit, elicitUrl, sample, roots }: Answerers, revision: Revision): JsonObject => ({
   ...((elicit || elicitUrl) && { elicitation: { ...(elicit && { form: {} }), ...(elicitUrl && { url: {} }) } }),
   ...(sample && { sampling: {} }),
-  ...(roots && { roots: { listChanged: true } }),
+  ...(roots && { roots: speaks(revision, 'notifications/roots/list_changed', 'client') ? { listChanged: true } : {} }),
 })
 
 /**
@@ -48,6 +55,8 @@ export const acceptDefaults = (requestedSchema: JsonObject): ElicitAnswer => {
   return required.every(name => Object.hasOwn(content, name)) ? { action: 'accept', content } : { action: 'decline' }
 }
 
+type Answer = (asker: Asker) => Promise<JsonObject>
+
 interface Form {
   readonly properties?: { readonly [name: string]: { readonly default?: string | number | boolean | readonly string[] } }
   readonly required?: readonly string[]
@@ -57,6 +66,8 @@ interface Form {
 export class AnswerDesk {
   /** Open questions and the ids the server chose. Two may be equal: a server without sessions may be many. */
   readonly #open = new Map<AbortController, RpcId>()
+  /** Open questions of results, which have no ids. */
+  readonly #asked = new Set<AbortController>()
 
   constructor(private readonly answerers: Answerers, private readonly onError: (error: unknown) => void) {}
 
@@ -68,7 +79,7 @@ export class AnswerDesk {
     }
     this.#open.set(asker, id)
     try {
-      const result = await this.#resultOf(request, revision, asker)
+      const result = await this.#prepared(request, revision)(asker)
       return asker.signal.aborted ? undefined : { jsonrpc: '2.0', id, result }
     } catch (error) {
       if (asker.signal.aborted) return undefined
@@ -80,6 +91,28 @@ export class AnswerDesk {
     }
   }
 
+  /**
+   * The answers to what a result asks, under the names they were asked by (2026-07-28/basic/patterns/mrtr#client-requirements-basic-workflow).
+   * Nobody is asked anything unless everything can be answered; when one answer fails, the others are aborted.
+   * @throws InvalidMessage for what this client did not declare, or what an answerer threw.
+   */
+  async answerAll(questions: { readonly [name: string]: Question }, revision: Revision, asker: AbortController): Promise<JsonObject> {
+    const prepared = Object.entries(questions).map(([name, question]) => [name, this.#preparedOf(name, question, revision)] as const)
+    if (this.#asked.size >= MAX_OPEN_QUESTIONS || prepared.length > MAX_OPEN_QUESTIONS) {
+      const seen = `${prepared.length} questions are asked in one result while ${this.#asked.size} results are being answered`
+      throw new InvalidMessage(`${seen}; at most ${MAX_OPEN_QUESTIONS} of each are taken`)
+    }
+    this.#asked.add(asker)
+    try {
+      return Object.fromEntries(await Promise.all(prepared.map(async ([name, answer]) => [name, await answer(asker)])))
+    } catch (error) {
+      asker.abort()
+      throw error
+    } finally {
+      this.#asked.delete(asker)
+    }
+  }
+
   /** The server no longer wants an answer. An id that no question has, or two have, is ignored: basic/utilities/cancellation#error-handling. */
   withdraw(id: unknown): void {
     const [only, second] = [...this.#open.keys()].filter(asker => this.#open.get(asker) === id)
@@ -88,16 +121,26 @@ export class AnswerDesk {
 
   /** Nobody will hear the answers. */
   close(): void {
-    for (const asker of this.#open.keys()) asker.abort()
+    for (const asker of [...this.#open.keys(), ...this.#asked]) asker.abort()
   }
 
-  async #resultOf({ method, params }: RpcRequest, revision: Revision, asker: Asker): Promise<JsonObject> {
+  #preparedOf(name: string, question: Question, revision: Revision): Answer {
+    try {
+      return this.#prepared(question, revision)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      throw new InvalidMessage(`inputRequests.${name}: ${error.message}`, 'basic/patterns/mrtr#server-requirements-basic-workflow')
+    }
+  }
+
+  /** Looks at a question before anybody is asked. @throws ProtocolError for one that is not answered here, or does not fit */
+  #prepared({ method, params }: Question, revision: Revision): Answer {
     const row = asks(revision, method)
     const answer = row && this.#answererOf(row, params)
     if (answer === undefined) throw new ProtocolError(CODES.methodNotFound, `${method} is not answered by this client`)
     const fault = clientChecks(revision, method)?.params?.(params)
     if (fault) throw new ProtocolError(CODES.invalidParams, `${method}: ${fault.sentence}`, { pointer: fault.pointer })
-    return answer(asker)
+    return async asker => answer(asker)
   }
 
   /** `undefined`: not offered. @throws ProtocolError for a mode or a feature that was not declared. */

@@ -1,13 +1,17 @@
 /** One call: an async sequence of notifications, then a result. Both arrive whether or not anyone looks. */
-import type { JsonObject, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
+import type { JsonObject, RpcId, RpcMessage, RpcNotification, RpcRequest } from '../wire/json-rpc.js'
 import { type Level, isLevel, reaches } from '../wire/levels.js'
 import { Deadline, type TimeLimits } from '../protocol/deadline.js'
-import { BrokenStream, Cancelled, InvalidMessage, RpcError } from '../protocol/errors.js'
+import { BrokenStream, Cancelled, CODES, InvalidMessage, RpcError } from '../protocol/errors.js'
+import { saysItself, type TraceContext } from '../protocol/meta.js'
 import type { Standing } from '../protocol/opening.js'
 import { clientChecks } from '../validation/client-checks.js'
+import type { Question } from './answers.js'
+import type { Place } from './cache.js'
 import { type Hearer, type Line, SessionGone } from './carrier.js'
 import type { Timed } from './deadlines.js'
 import { Queue } from './queue.js'
+import { type Asks, asksOf } from './rounds.js'
 import type { Notification, ProgressNotification } from './typed.js'
 
 export interface CallOptions {
@@ -19,18 +23,29 @@ export interface CallOptions {
   readonly maxTotalMs?: number
   /** Cancels the call when it aborts. */
   readonly signal?: AbortSignal
-  /** Least severe log notification to yield. What the session's level already holds back cannot be had by it. Default: all that come. */
+  /**
+   * Least severe log notification to yield. Without a session it is what the server is asked for; what a session's level already holds
+   * back cannot be had by it. Default: the client's.
+   */
   readonly logLevel?: Level
   /** Further members of the request's `_meta`. */
   readonly meta?: JsonObject
+  /** Members of `_meta` by which the call belongs to a trace: 2026-07-28/basic/index#opentelemetry-trace-context. */
+  readonly trace?: TraceContext
+  /** Ask the server even if a result that was kept is still fresh. Default false. */
+  readonly fresh?: boolean
 }
 
 /**
  * A request on its way. Iterate it for the notifications sent on its behalf, as they come; the loop ends when the call does, and leaving it
- * early changes nothing. `result` rejects when there is none; nobody has to look at it.
+ * early changes nothing. `result` rejects when there is none; nobody has to look at it. Where the server asks in its result, the answers are
+ * gathered and the request is sent again, and all of that is one call.
  */
 export interface Call<T = JsonObject> extends AsyncIterable<Notification> {
-  /** Rejects with `RpcError`, `Timeout`, `Cancelled`, `InvalidMessage`, `BrokenStream`, `HttpRefusal`, or the error of a connection that failed. */
+  /**
+   * Rejects with `RpcError`, `Timeout`, `Cancelled`, `InvalidMessage`, `BrokenStream`, `HttpRefusal`, the error of a connection that failed,
+   * or what a function that answers the server threw.
+   */
   readonly result: Promise<T>
   /** Notifications that were dropped, oldest first, because too many waited. */
   readonly dropped: number
@@ -42,10 +57,19 @@ export interface Call<T = JsonObject> extends AsyncIterable<Notification> {
 export interface Desk {
   readonly nowMs: () => number
   readonly maxQueuedNotifications: number
-  /** Sends the request, once more after a new session has taken over from `gone`, if one is named. */
-  send(call: OpenCall, gone?: SessionGone): void
+  readonly maxRounds: number
+  /** Sends the request once more: after a new conversation has taken over from the one that `gone` ended, or else under a new id. */
+  again(call: OpenCall, gone?: Error): void
+  /** Lists the tools anew, then sends the request once more; without a list the call fails with `error`. */
+  relearn(call: OpenCall, error: RpcError): void
+  /** May the request be sent again although it may have been processed? */
+  repeatable(call: OpenCall): boolean
+  /** Answers to what the result asks. Rejects with what the call is to fail with. */
+  answers(questions: { readonly [name: string]: Question }, standing: Standing, asker: AbortController): Promise<JsonObject>
   /** A request or a notification that came on the call's behalf. */
   heard(message: RpcRequest | RpcNotification, standing: Standing, call: OpenCall): void
+  /** The result as the application is to see it. */
+  accept(call: OpenCall, result: JsonObject): JsonObject
   /** The call is over; `untold` when the server should be told to stop. */
   ended(call: OpenCall, untold?: { readonly reason: string | undefined }): void
   /** The call's deadline came nearer. */
@@ -59,26 +83,35 @@ interface Settle {
   reject(error: Error): void
 }
 
-export class OpenCall implements Call<never>, Hearer, Timed {
+export class OpenCall implements Call<never>, Timed {
   readonly result: Promise<never>
   readonly deadline: Deadline
-  standing: Standing
+  /** What a retry brings beside the params: answers, and what the server had us carry. No other call sees it. */
+  retry: JsonObject | undefined
+  /** Where its result may be kept. */
+  place: Place | undefined
   /** Where it is being heard, while it is. */
   line: Line | undefined
   #settle: Settle | undefined
   #notes: Queue<Notification> | undefined
   /** Questions of the server's that are being answered on the call's behalf. */
   readonly #askers = new Set<AbortController>()
-  #repeated = false
+  #rounds = 0
+  /** Counts the requests; what still comes of an earlier one is let go. */
+  #turn = 0
+  /** Why the request was sent once more. Each is good for one time. */
+  readonly #repeated = new Set<'gone' | 'mirrors' | 'broken'>()
 
   constructor(
-    readonly request: RpcRequest,
+    /** Of the request that is on its way. Each round has its own, and so has each repetition of what may have been processed. */
+    public id: RpcId,
+    readonly method: string,
+    readonly params: JsonObject | undefined,
     limits: TimeLimits,
-    private readonly options: CallOptions,
-    standing: Standing,
+    readonly options: CallOptions,
+    public standing: Standing,
     private readonly desk: Desk,
   ) {
-    this.standing = standing
     this.deadline = new Deadline(limits, desk.nowMs())
     this.result = new Promise<JsonObject>((resolve, reject) => {
       this.#settle = { resolve, reject }
@@ -101,11 +134,11 @@ export class OpenCall implements Call<never>, Hearer, Timed {
   }
 
   cancel(reason?: string): void {
-    this.abandon(new Cancelled(`${this.request.method} was cancelled${reason === undefined ? '' : `: ${reason}`}`), reason)
+    this.abandon(new Cancelled(`${this.method} was cancelled${reason === undefined ? '' : `: ${reason}`}`), reason)
   }
 
   expire(nowMs: number): void {
-    const timeout = this.deadline.expired(this.request.method, nowMs)
+    const timeout = this.deadline.expired(this.method, nowMs)
     if (timeout) this.abandon(timeout, timeout.message)
   }
 
@@ -119,24 +152,26 @@ export class OpenCall implements Call<never>, Hearer, Timed {
     if (this.open) this.#end(settle => settle.reject(error))
   }
 
-  hear(message: RpcMessage): void {
-    if (!this.open) return
-    if ('method' in message) this.desk.heard(message, this.standing, this)
-    else this.#answered(message)
+  /** This is the result. */
+  succeed(result: JsonObject): void {
+    if (this.open) this.#end(settle => settle.resolve(result))
   }
 
-  fault(error: Error): void {
-    this.desk.fault(error)
-  }
-
-  end(error?: Error): void {
-    this.line = undefined
-    if (!this.open) return
-    if (!(error instanceof SessionGone)) return this.fail(error ?? new BrokenStream(`${this.request.method} was not answered`))
-    // basic/transports#session-management: it was not looked at, so saying it again repeats nothing.
-    if (this.#repeated) return this.fail(error.cause)
-    this.#repeated = true
-    this.desk.send(this, error)
+  /** Sends the request by `say`, and hears what comes back of it. */
+  begin(standing: Standing, say: (hearer: Hearer) => Line): void {
+    const turn = ++this.#turn
+    const current = (): boolean => this.open && this.#turn === turn
+    this.standing = standing
+    const line = say({
+      hear: message => {
+        if (current()) this.#hear(message)
+      },
+      end: error => {
+        if (current()) this.#cut(error)
+      },
+      fault: error => this.desk.fault(error),
+    })
+    if (current()) this.line = line
   }
 
   /** Yields a notification, unless its level is below what this call asked for. */
@@ -154,22 +189,82 @@ export class OpenCall implements Call<never>, Hearer, Timed {
     this.yield(note)
   }
 
-  /** One of the server's questions is being answered; meanwhile it is the server that waits. Given up with the call. */
-  async whileAnswering(asker: AbortController, answer: Promise<void>): Promise<void> {
+  /** The server's questions are being answered; meanwhile it is the server that waits. Given up with the call. */
+  async whileAnswering<T>(asker: AbortController, answer: Promise<T>): Promise<T> {
     this.#askers.add(asker)
     this.deadline.hold()
-    await answer
-    this.#askers.delete(asker)
-    this.deadline.release(this.desk.nowMs())
-    if (this.open) this.desk.hurried(this)
+    try {
+      return await answer
+    } finally {
+      this.#askers.delete(asker)
+      this.deadline.release(this.desk.nowMs())
+      if (this.open) this.desk.hurried(this)
+    }
   }
 
-  #answered(response: RpcResponse): void {
-    const { method } = this.request
-    if ('error' in response) return this.fail(new RpcError(response.error, method))
-    const fault = clientChecks(this.standing.revision, method)?.result?.(response.result)
-    if (fault) return this.fail(new InvalidMessage(`${method}: ${fault.sentence}`))
-    this.#end(settle => settle.resolve(response.result))
+  #hear(message: RpcMessage): void {
+    if ('method' in message) return this.desk.heard(message, this.standing, this)
+    // The request is done, whatever becomes of the call.
+    this.#turn++
+    this.line = undefined
+    if ('error' in message) this.#refused(new RpcError(message.error, this.method))
+    else this.#answered(message.result)
+  }
+
+  #refused(error: RpcError): void {
+    const { revision } = this.standing
+    // 2026-07-28/basic/versioning#protocol-version-negotiation: the server has changed, and did not look at the request.
+    if (error.code === CODES.unsupportedVersion && saysItself(revision) && this.#once('gone')) return this.desk.again(this, error)
+    // 2026-07-28/basic/transports/streamable-http#client-behavior
+    if (error.code === CODES.headerMismatch && revision.mirrors && this.method === 'tools/call' && this.#once('mirrors')) return this.desk.relearn(this, error)
+    this.fail(error)
+  }
+
+  #answered(result: JsonObject): void {
+    const { revision } = this.standing
+    try {
+      const asks = revision.input === 'in results' ? asksOf(this.method, result) : undefined
+      const fault = clientChecks(revision, this.method)?.result?.(result)
+      if (fault) throw new InvalidMessage(`${this.method}: ${fault.sentence}`)
+      if (asks) void this.#round(asks)
+      else this.succeed(this.desk.accept(this, result))
+    } catch (error) {
+      this.fail(error as Error)
+    }
+  }
+
+  /** 2026-07-28/basic/patterns/mrtr#client-requirements-basic-workflow: gathers the answers, and sends the request again with them. */
+  async #round({ inputRequests, requestState }: Asks): Promise<void> {
+    const { maxRounds } = this.desk
+    if (++this.#rounds > maxRounds) return this.fail(new InvalidMessage(`${this.method}: the server asks again after ${maxRounds} rounds (maxRounds)`))
+    try {
+      const asker = new AbortController()
+      const inputResponses = inputRequests && await this.whileAnswering(asker, this.desk.answers(inputRequests, this.standing, asker))
+      if (!inputResponses) this.deadline.push(this.desk.nowMs())
+      if (!this.open) return
+      this.retry = { ...(inputResponses && { inputResponses }), ...(requestState !== undefined && { requestState }) }
+      this.desk.again(this)
+    } catch (error) {
+      this.fail(error as Error)
+    }
+  }
+
+  /** Nothing more will come of this request, and its response has not. */
+  #cut(error = new BrokenStream(`${this.method} was not answered`) as Error): void {
+    this.line = undefined
+    // A refusal that is the answer comes with a status of its own.
+    if (error instanceof RpcError) return this.#refused(error)
+    if (error instanceof SessionGone) {
+      // basic/transports#session-management: it was not looked at, so saying it again repeats nothing.
+      return this.#once('gone') ? this.desk.again(this, error) : this.fail(error.cause)
+    }
+    const mayRepeat = error instanceof BrokenStream && saysItself(this.standing.revision) && this.retry === undefined && this.desk.repeatable(this)
+    if (mayRepeat && this.#once('broken')) this.desk.again(this)
+    else this.fail(error)
+  }
+
+  #once(why: 'gone' | 'mirrors' | 'broken'): boolean {
+    return !this.#repeated.has(why) && this.#repeated.add(why).size > 0
   }
 
   #end(how: (settle: Settle) => void, untold?: { readonly reason: string | undefined }): void {

@@ -1,6 +1,7 @@
 /** What a client needs from a transport: say one thing, hear everything said back about it. */
 import type { RpcMessage } from '../wire/json-rpc.js'
 import type { Standing } from '../protocol/opening.js'
+import type { Mirrored } from '../validation/mirrored.js'
 
 /**
  * Who hears what comes back about one message. Called in order; after `end` no more. Must not throw.
@@ -30,8 +31,11 @@ export interface Listening extends Line {
 
 /** Carries messages to one server. An own one takes a `send`, a `listen`, and a `close` that lets go of what they hold. */
 export interface Carrier {
-  /** Says one thing. Errors are heard, never thrown, but for a message that is no JSON: a TypeError. */
-  send(message: RpcMessage, standing: Standing, hearer: Hearer): Line
+  /**
+   * Says one thing. Errors are heard, never thrown, but for a message that cannot be carried: a TypeError.
+   * `mirrored`: arguments of a call that a carrier over HTTP repeats in header fields, where the revision has that.
+   */
+  send(message: RpcMessage, standing: Standing, hearer: Hearer, mirrored?: readonly Mirrored[]): Line
   /** Hears what belongs to no message of ours, until stopped. Best effort; `end` says that it is not to be had. */
   listen(standing: Standing, hearer: Hearer): Listening
   /** Tells the other side that this session is over. Best effort, within a bound; never rejects. */

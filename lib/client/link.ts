@@ -1,7 +1,8 @@
-/** A client's hold on one server: opens the conversation, opens it again when the session has died, and listens. No I/O of its own. */
+/** A client's hold on one server: opens the conversation, opens it again when it is no more, and listens. No I/O of its own. */
 import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
 import { HttpRefusal, InvalidMessage, RpcError, Timeout } from '../protocol/errors.js'
+import { saysItself } from '../protocol/meta.js'
 import { Opening, type OpeningOptions, type Outcome, type ServerSays, type Standing } from '../protocol/opening.js'
 import { declared, speaks } from '../revisions/vocabulary.js'
 import { bared, type Carrier, type Clock, type Line, type Listening, SessionGone } from './carrier.js'
@@ -9,17 +10,13 @@ import { bared, type Carrier, type Clock, type Line, type Listening, SessionGone
 export interface LinkOptions extends OpeningOptions {
   /** Hear what the server says unasked. */
   readonly listen: boolean
+  readonly listenWaitMs: number
   /** What is heard about no call of ours. */
   readonly heard: (message: RpcRequest | RpcNotification, standing: Standing) => void
   readonly onError: (error: Error) => void
-  readonly onSessionReplaced: (why: string) => void
+  /** A new conversation has taken over from one that was no more. `why`: given when that was a session. */
+  readonly onRenewed: (why: string | undefined) => void
 }
-
-/**
- * How long opening waits for the answer to "may I listen?", in milliseconds: the first call may already make the server speak there.
- * A server that answers only once it has something to say costs this much, once.
- */
-const LISTEN_WAIT_MS = 250
 
 export class Link {
   #standing: Standing | undefined
@@ -48,15 +45,16 @@ export class Link {
   /** Opens, and waits a moment for the stream. @throws what the opening failed with */
   async open(): Promise<void> {
     await this.#open()
-    if (this.#listening) await this.#atMost(LISTEN_WAIT_MS, this.#listening.settled)
+    if (this.#listening) await this.#atMost(this.options.listenWaitMs, this.#listening.settled)
   }
 
-  /** One new session for all who found `dead` to be so. */
-  renew(dead: Standing, why: SessionGone): Promise<void> {
+  /** One new conversation for all who found `dead` to be so. */
+  renew(dead: Standing, why: Error): Promise<void> {
     if (this.#renewing || this.#standing !== dead) return this.#renewing ?? Promise.resolve()
+    const isSession = !saysItself(dead.revision)
     this.#listening?.stop()
-    this.#renewing = this.#open()
-      .then(() => this.options.onSessionReplaced(why.message))
+    this.#renewing = this.#open(isSession)
+      .then(() => this.options.onRenewed(isSession ? why.message : undefined))
       .finally(() => {
         this.#renewing = undefined
       })
@@ -69,12 +67,13 @@ export class Link {
     await this.carrier.close()
   }
 
-  async #open(): Promise<void> {
-    const opening = new Opening(this.options)
+  /** `again`: it was a session before, and is not probed for more. 2026-07-28/basic/versioning#backward-compatibility-with-initialization-based-versions */
+  async #open(again = false): Promise<void> {
+    const opening = new Opening(again ? { ...this.options, remembered: 'legacy' } : this.options)
     let session: string | undefined
     for (let step = opening.first(); ;) {
       if ('fail' in step) throw step.fail
-      if ('fallBackTo' in step) throw new InvalidMessage(`the server needs ${step.fallBackTo}, which this carrier is not`)
+      if ('fallBackTo' in step) throw step.because
       if ('settled' in step) return this.#settle({ revision: step.settled, session }, step.server)
       const tried = await this.#ask(step.try, { revision: step.as }, step.withinMs)
       session = tried.session
@@ -82,9 +81,12 @@ export class Link {
     }
   }
 
-  /** basic/lifecycle#initialization: say that it is done, and only then anything else. */
+  /** basic/lifecycle#initialization: say that it is done, and only then anything else. Without a session there is nothing to say. */
   async #settle(standing: Standing, server: ServerSays): Promise<void> {
-    await this.tell({ jsonrpc: '2.0', method: 'notifications/initialized' }, standing).catch((error: unknown) => Promise.reject(bared(error)))
+    const done = 'notifications/initialized'
+    if (speaks(standing.revision, done, 'client')) {
+      await this.tell({ jsonrpc: '2.0', method: done }, standing).catch((error: unknown) => Promise.reject(bared(error)))
+    }
     const { level } = this
     const row = speaks(standing.revision, 'logging/setLevel', 'client')
     if (level !== undefined && row && declared(server.capabilities, row)) {
@@ -154,7 +156,7 @@ export class Link {
         end: error => {
           const why = bared(error ?? new InvalidMessage(`${request.method} was not answered`))
           const refusal = why instanceof RpcError ? why.cause : why
-          if (refusal instanceof HttpRefusal) return settle(why instanceof RpcError && refusal.error ? { error: refusal.error } : { refusal })
+          if (refusal instanceof HttpRefusal) return settle(why instanceof RpcError && refusal.error ? { error: refusal.error, refusal } : { refusal })
           disarm()
           reject(why)
         },

@@ -9,6 +9,8 @@ export interface ClientEvents {
   readonly onSessionReplaced?: (why: string) => void
   /** Something failed that no call could report: a stream that is not to be had, an answer not taken, a message that breaks a rule. */
   readonly onError?: (error: Error) => void
+  /** A listed tool was left out, because what it says about header fields breaks a rule: its name and why. 2026-07-28 */
+  readonly onToolRejected?: (name: string, reason: string) => void
   /** Notifications were dropped because too many waited: how many, in all, of that call or of `client.notifications`. */
   readonly onDropped?: (total: number) => void
 }
@@ -16,7 +18,10 @@ export interface ClientEvents {
 export interface ClientOptions {
   /** Who this client says it is: `clientInfo`. */
   readonly info: Implementation
-  /** Least severe log notifications wanted. A server that declares no logging is not asked. Default: as the server likes. */
+  /**
+   * Least severe log notifications wanted: said once to a session, and with each request where there is none. A server that declares no
+   * logging is not asked. Default: as the server likes, which without a session is none.
+   */
   readonly logLevel?: Level
   /** Longest wait for one response, in milliseconds; each progress notification gives as much again. Beyond it: `Timeout`. Default 60 000. */
   readonly timeoutMs?: number
@@ -24,8 +29,20 @@ export interface ClientOptions {
   readonly maxTotalMs?: number
   /** Functions that answer what servers ask. Each is declared as a capability. */
   readonly answers?: Answerers
-  /** Hear what the server says about no call, as `client.notifications`. Default true; a server that does not offer it is left in peace. */
+  /**
+   * Hear what the server says about no call, as `client.notifications`. Default true; a server that does not offer it is left in peace.
+   * Without a session nothing is said unasked: `client.listen` asks.
+   */
   readonly listen?: boolean
+  /**
+   * How long opening a session waits for the answer to "may I listen?", in milliseconds: the first call may already make the server speak
+   * there, and what is said before is lost with many. One that answers only once it has something to say costs this much. Default 1000.
+   */
+  readonly listenWaitMs?: number
+  /** Keep results for as long as the server allows, in bounds (2026-07-28/server/utilities/caching). Default true. */
+  readonly cache?: boolean
+  /** Times one request may be answered by questions and sent again with the answers. Beyond it: `InvalidMessage`. Default 10. */
+  readonly maxRounds?: number
   /** Notifications that may wait to be looked at, for each call and for `client.notifications`. Beyond it the oldest go. Default 1000. */
   readonly maxQueuedNotifications?: number
   readonly events?: ClientEvents

@@ -39,6 +39,15 @@ export type Notification =
   | Note<'notifications/elicitation/complete', { readonly elicitationId: string }>
   | Note<'notifications/tasks/status', JsonObject>
 
+/** What changes to be told of: 2026-07-28/basic/patterns/subscriptions#notification-filter. What is absent is not asked for. */
+export interface SubscriptionFilter {
+  readonly toolsListChanged?: boolean
+  readonly promptsListChanged?: boolean
+  readonly resourcesListChanged?: boolean
+  /** URIs of resources whose updates are wanted. */
+  readonly resourceSubscriptions?: readonly string[]
+}
+
 /** client/elicitation: a form to be filled in. Params of an older or newer revision may have more members. */
 export interface ElicitForm {
   readonly mode?: 'form'
@@ -51,7 +60,8 @@ export interface ElicitUrl {
   readonly mode: 'url'
   readonly message: string
   readonly url: string
-  readonly elicitationId: string
+  /** Named by the `notifications/elicitation/complete` that may follow, in the one revision that has it. */
+  readonly elicitationId?: string
 }
 export interface ElicitAnswer extends WithMeta {
   /** Sent it; said no; went away without a choice. */

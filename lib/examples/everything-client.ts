@@ -65,6 +65,8 @@ const SCENARIOS: { readonly [name: string]: Scenario } = {
 
 const OPTIONS: ClientOptions = {
   info: { name: 'everything-client', version: '1.0.0' },
+  // All scenarios are run at once, and one asks only on this stream.
+  listenWaitMs: 20_000,
   answers: {
     elicit: ({ requestedSchema }) => {
       const answer = acceptDefaults(requestedSchema)
@@ -79,7 +81,8 @@ const OPTIONS: ClientOptions = {
   },
 }
 
-const main = async (url: string, { MCP_CONFORMANCE_SCENARIO: scenario = '', MCP_CONFORMANCE_PROTOCOL_VERSION: revision, MCP_CONFORMANCE_CONTEXT: context = '{}' }: NodeJS.ProcessEnv): Promise<void> => {
+const main = async (url: string, env: NodeJS.ProcessEnv): Promise<void> => {
+  const { MCP_CONFORMANCE_SCENARIO: scenario = '', MCP_CONFORMANCE_PROTOCOL_VERSION: revision, MCP_CONFORMANCE_CONTEXT: context = '{}' } = env
   const client = await connect(url, { ...OPTIONS, revisions: revision === MODERN ? [MODERN] : SESSIONS })
   try {
     await (SCENARIOS[scenario] ?? listTools)(client, JSON.parse(context) as JsonObject)

@@ -6,6 +6,7 @@ import { type Asking, askDelete, askGet, askPost, ownFields } from '../bindings/
 import { Hearing, type Listener, type Verdict } from '../bindings/streamable-http/hear.js'
 import { hearLimits, type HearLimits } from '../bindings/streamable-http/resume.js'
 import type { Fields } from '../bindings/http.js'
+import type { Mirrored } from '../validation/mirrored.js'
 import { type Carrier, type Clock, type Hearer, type Listening, SessionGone } from '../client/carrier.js'
 import type { HttpClientOptions } from './http-client-options.js'
 
@@ -50,9 +51,9 @@ export class HttpCarrier implements Carrier {
     }
   }
 
-  send(message: RpcMessage, standing: Standing, hearer: Hearer): Heard {
+  send(message: RpcMessage, standing: Standing, hearer: Hearer, mirrored?: readonly Mirrored[]): Heard {
     const what = 'method' in message ? message.method : 'a response'
-    return this.#begin(message, what, standing, hearer, askPost(message, standing, this.#own))
+    return this.#begin(message, what, standing, hearer, askPost(message, standing, this.#own, mirrored))
   }
 
   listen(standing: Standing, hearer: Hearer): Heard {

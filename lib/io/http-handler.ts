@@ -18,6 +18,7 @@ import { runBatch } from './http-batch.js'
 import { HttpOutlet, type Outlets } from './http-outlet.js'
 import { writeRefusal } from './http-refusal.js'
 import { readBody } from './read-body.js'
+import { SseRoutes, type SseOptions } from './sse-server.js'
 
 export interface HttpOptions extends GuardOptions, Partial<SessionLimits>, Partial<ReplayLimits> {
   /** Where the endpoint is. Any other path is a 404, or the next handler's. Default `/mcp`. */
@@ -40,6 +41,8 @@ export interface HttpOptions extends GuardOptions, Partial<SessionLimits>, Parti
   readonly answerTimeoutMs?: number
   /** Refuse what deployed clients do and the specification does not allow. Default false. */
   readonly strict?: boolean
+  /** Serve HTTP+SSE of 2024-11-05 too, on two further paths, for clients that know nothing newer. Default: not at all. */
+  readonly sse?: SseOptions
   /** Who is calling, by the host application's own authentication. Sessions are then that caller's alone. */
   readonly principal?: (req: IncomingMessage) => string | undefined
 }
@@ -73,7 +76,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
   const nowMs = (): number => performance.now()
   const pick = <T extends object>(defaults: T): T =>
     Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, (options as Partial<Record<string, unknown>>)[name] ?? value])) as T
-  const sessions = new Sessions({ nowMs, newId: randomUUID }, pick(SESSION_LIMITS))
+  const sessions = new Sessions({ nowMs, newId: randomUUID }, pick(SESSION_LIMITS), session => server.left(session))
   server.changes.audiences.add(sessions)
   equip(server)
   const budget = new ReplayBudget(pick(REPLAY_LIMITS))
@@ -104,7 +107,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
   }
 
   const houseFor = (who: string | undefined): House => ({
-    revisions: server.revisions,
+    revisions: server.revisions.filter(revision => revision.http === 'streamable'),
     sessions: keepSessions,
     limits: { ...JSON_LIMITS, maxBatch },
     maxBodyBytes,
@@ -115,6 +118,11 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     mirrored: request => server.mirrored(request),
   })
   const anyone = houseFor(undefined)
+  const { limits } = anyone
+  const { maxQueuedBytes, keepAliveMs } = all
+  const sse = options.sse && new SseRoutes(server, options.sse, {
+    limits, maxBodyBytes, maxQueuedBytes, keepAliveMs, answerTimeoutMs, maxSessions: sessions.limits.maxSessions, ...(principal && { principal }),
+  })
 
   const guardOf = (port: number): Guard => {
     let guard = guards.get(port)
@@ -145,7 +153,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     const client = session?.client ?? caller ?? callerOf(request.params)
     const opened = opens ? open(revision, client, who) : undefined
     const outlet = new HttpOutlet(all, res, { revision, session, accept: fields.accept, ...(opened && { fields: ['Mcp-Session-Id', opened.id] }) })
-    const exchange = new Exchange(request, revision, client, outlet, { session, principal: who, hears: keepSessions, askedLevel })
+    const exchange = new Exchange(request, revision, client, outlet, { session, principal: who, hears: keepSessions, askedLevel, served: anyone.revisions })
     outlet.exchange = exchange
     server.serve(exchange)
     if (exchange.open) setImmediate(watch, outlet)
@@ -181,14 +189,18 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     try {
       const target = req.url ?? '/'
       const query = target.indexOf('?')
-      if ((query < 0 ? target : target.slice(0, query)) !== path) {
+      const at = query < 0 ? target : target.slice(0, query)
+      const route = at === path ? undefined : sse?.at(at)
+      if (at !== path && !route) {
         if (next) return next()
         throw new Refusal(404, CODES.invalidRequest, `${JSON.stringify(target.slice(0, 200))} is not served here; the MCP endpoint is ${path}`)
       }
       if (closing) throw new Refusal(503, CODES.internalError, 'the server is shutting down')
       const fields = fieldsOf(req)
       const method = req.method ?? ''
-      knock({ method, target, fields }, anyone, guardOf(req.socket.localPort ?? 0))
+      const guard = guardOf(req.socket.localPort ?? 0)
+      if (route) return route({ req, res, head: { method, target, fields }, guard, refuse: error => refuse(req, res, error) })
+      knock({ method, target, fields }, anyone, guard)
       const who = principal?.(req)
       const house = principal ? houseFor(who) : anyone
       if (method !== 'POST') return enter(admit({ method, target, fields, body: '' }, house), fields, res, who)
@@ -214,22 +226,24 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     closing = true
     server.changes.audiences.delete(sessions)
     for (const session of sessions.values()) session.channel?.end()
-    for (const { exchange } of [...all.open]) if (exchange) server.changes.subscriptions.end(exchange)
+    server.changes.subscriptions.endAll(exchange => exchange.outlet instanceof HttpOutlet && exchange.outlet.all === all)
     const deadline = nowMs() + graceMs
+    const streams = sse?.close(graceMs)
     while (all.open.size > 0 && nowMs() < deadline) await new Promise(resolve => setTimeout(resolve, 10))
     sessions.endAll('the server is shutting down')
     for (const outlet of [...all.open]) outlet.destroy()
+    await streams
     clearInterval(ticker)
     ticker = undefined
   }
 
   const stats = (): HttpStats => ({
-    sessions: sessions.size,
-    sessionsOpened: sessions.opened,
+    sessions: sessions.size + (sse?.size ?? 0),
+    sessionsOpened: sessions.opened + (sse?.opened ?? 0),
     sessionsExpired: sessions.expired,
-    open: all.open.size,
+    open: all.open.size + (sse?.inFlight ?? 0),
     replayBytes: budget.bytes,
-    dropped: all.dropped,
+    dropped: all.dropped + (sse?.dropped ?? 0),
   })
 
   return Object.assign(handler, { stats, close })
@@ -237,13 +251,19 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
 
 const watch = (outlet: HttpOutlet): void => outlet.watch()
 
-/** Node keeps the first of two Host or Content-Type lines in silence; a request that says two things is refused, so both must be seen. */
+/**
+ * Node keeps the first of two Host lines in silence, and joins two of a field it does not know. Where a request that says two things
+ * must be refused, the value is made one that is good for nothing.
+ */
 const fieldsOf = (req: IncomingMessage): Fields => {
   const fields = req.headers as { [name: string]: string | undefined }
   const raw = req.rawHeaders
-  let hosts = 0
+  let twice: Record<string, string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]!.length === 4 && raw[i]!.toLowerCase() === 'host') hosts++
+    const first = raw[i]!.charCodeAt(0) | 0x20
+    if (first !== 0x68 && first !== 0x6d) continue // h, m
+    const name = raw[i]!.toLowerCase()
+    if ((name === 'host' || name.startsWith('mcp-')) && fields[name] !== raw[i + 1]) (twice ??= {})[name] = `${fields[name]} (given twice)\u0000`
   }
-  return hosts > 1 ? { ...fields, host: `${fields.host}, (twice)` } : fields
+  return twice ? { ...fields, ...twice } : fields
 }

@@ -65,7 +65,7 @@ export class HttpOutlet implements Outlet, Channel {
   readonly #cancels: boolean
   readonly #session: Session | undefined
 
-  constructor(private readonly all: Outlets, res: ServerResponse, { revision, session, accept, fields, listens = false }: ReplyTo) {
+  constructor(readonly all: Outlets, res: ServerResponse, { revision, session, accept, fields, listens = false }: ReplyTo) {
     this.#res = res
     this.#session = session
     this.listens = listens
@@ -103,6 +103,8 @@ export class HttpOutlet implements Outlet, Channel {
       return false
     }
     this.perform(this.reply.send(message))
+    // What is not a log entry must not be lost in silence: a reader this slow is cut off, and comes back or asks again.
+    if (this.#blocked && this.#queued() > 2 * this.all.maxQueuedBytes && 'method' in message) this.#res?.destroy()
     return true
   }
 

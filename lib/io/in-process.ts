@@ -24,6 +24,9 @@ export const inProcess = (server: Server, options: HttpOptions = {}): InProcess 
     connect: () => {
       const [ours, theirs] = duplexPair()
       pipes.add(ours).add(theirs)
+      // A socket's other end notices; a pipe's does not by itself.
+      ours.on('close', () => theirs.destroy())
+      theirs.on('close', () => ours.destroy())
       http.emit('connection', ours)
       return theirs
     },

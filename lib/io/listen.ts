@@ -1,6 +1,7 @@
 /** listen(): a node:http server of its own around a handler, with the deadlines and error answers node does not give by itself. */
 import { createServer as createHttpServer, type Server as NodeServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
 import { CODES, failure, ProtocolError } from '../protocol/errors.js'
 import type { Server } from '../server/server.js'
 import { httpHandler, type HttpHandler, type HttpOptions, type HttpStats } from './http-handler.js'
@@ -10,6 +11,8 @@ export interface ListenOptions extends HttpOptions {
   readonly port?: number
   /** Address to bind. Default 127.0.0.1. Any but a loopback address needs `hosts`. */
   readonly host?: string
+  /** Serve HTTPS, with this certificate (the chain, if there is one) and its private key, as PEM. Default: plain HTTP. */
+  readonly tls?: { readonly key: string | Uint8Array; readonly cert: string | Uint8Array }
   /** Time for a request's header to arrive, in milliseconds. Default 10 000. */
   readonly headersTimeoutMs?: number
   /** Time for a whole request to arrive, in milliseconds. Default 40 000. */
@@ -17,7 +20,7 @@ export interface ListenOptions extends HttpOptions {
 }
 
 export interface Listening {
-  /** Where it listens: `http://127.0.0.1:3000/mcp`. */
+  /** Where it listens: `http://127.0.0.1:3000/mcp`, or `https:` with `tls`. */
   readonly url: string
   readonly port: number
   /** The server underneath, for what is not ours to offer. */
@@ -32,20 +35,26 @@ const LOOPBACK = /^(127\.|::1$|localhost$)/
 /**
  * Serves a server over Streamable HTTP, on loopback unless told otherwise.
  * @throws TypeError for a wider address without `hosts`: anybody who can make a browser look up a name could then talk to it.
- * Rejects with node's error when the port is taken.
+ * Rejects with node's error when the port is taken. Throws node's for a key or a certificate that is none.
  */
 export const listen = async (server: Server, options: ListenOptions = {}): Promise<Listening> => {
-  const { port = 3000, host = '127.0.0.1', headersTimeoutMs = 10_000, requestTimeoutMs = 40_000, path = '/mcp' } = options
+  const { port = 3000, host = '127.0.0.1', headersTimeoutMs = 10_000, requestTimeoutMs = 40_000, path = '/mcp', tls } = options
   if (!LOOPBACK.test(host) && options.hosts === undefined) {
     throw new TypeError(`listen: ${host} can be reached from elsewhere; name the hosts you serve, for example { hosts: ['mcp.example.com'] }`)
   }
   const handler: HttpHandler = httpHandler(server, options)
-  const http = createHttpServer({
+  const limits = {
     requireHostHeader: false, // the guard refuses it in words
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
     connectionsCheckingInterval: 2000, // node looks for late requests only every 30 s
-  })
+  }
+  const http: NodeServer = tls
+    ? createHttpsServer({ ...limits, key: bytesOf(tls.key), cert: bytesOf(tls.cert), ALPNProtocols: ['http/1.1'] })
+    : createHttpServer(limits)
+  // Connections that never finish their handshake are none of HTTP's, and would hold up the end.
+  const raw = new Set<Socket>()
+  if (tls) http.on('connection', (socket: Socket) => void raw.add(socket.once('close', () => raw.delete(socket))))
   http.on('request', handler)
   // Without a listener node answers 100 before anybody has looked at the head.
   http.on('checkContinue', (req, res) => {
@@ -68,7 +77,7 @@ export const listen = async (server: Server, options: ListenOptions = {}): Promi
   setImmediate(() => void server.warm())
   const address = http.address() as AddressInfo
   return {
-    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}${path}`,
+    url: `${tls ? 'https' : 'http'}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}${path}`,
     port: address.port,
     http,
     stats: () => handler.stats(),
@@ -77,10 +86,13 @@ export const listen = async (server: Server, options: ListenOptions = {}): Promi
       http.closeIdleConnections()
       await handler.close(options)
       http.closeAllConnections()
+      for (const socket of raw) socket.destroy()
       await closed
     },
   }
 }
+
+const bytesOf = (pem: string | Uint8Array): string | Buffer => (typeof pem === 'string' ? pem : Buffer.from(pem))
 
 const STATUS: ReadonlyMap<string, readonly [number, string]> = new Map([
   ['HPE_HEADER_OVERFLOW', [431, 'Request Header Fields Too Large']],

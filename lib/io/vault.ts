@@ -18,7 +18,7 @@ export interface VaultOptions {
   readonly keys?: readonly VaultKey[]
   /** How long what was sealed can be opened, in milliseconds. Default 600 000. */
   readonly ttlMs?: number
-  /** Asked once for each opening, with an id: false if that id was used before. Remember ids for `ttlMs`. Default: nothing is remembered. */
+  /** Asked once for each `requestState` that comes back, with an id: false if that id was used before. Remember ids for `ttlMs`. Default: nothing is remembered. */
   readonly once?: (id: string) => boolean | Promise<boolean>
   /** The wall clock, in milliseconds. */
   readonly nowMs?: () => number
@@ -38,6 +38,23 @@ export const createVault = ({ keys = [{ id: 'own', secret: randomBytes(32) }], t
   }))
   const [first] = keys as readonly [VaultKey]
 
+  const open = (text: string, around: string): { readonly id: string; readonly content: JsonObject } | undefined => {
+    const [, id, encoded] = FORM.exec(text) ?? []
+    const key = id === undefined ? undefined : ring.get(id)
+    if (key === undefined) return undefined
+    const sealed = Buffer.from(encoded!, 'base64url')
+    // The last character has bits that say nothing: another spelling of the same bytes is another state.
+    if (sealed.toString('base64url') !== encoded || sealed.length < NONCE + TAG) return undefined
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE), { authTagLength: TAG })
+      decipher.setAAD(Buffer.from(`${id}\0${around}`)).setAuthTag(sealed.subarray(-TAG))
+      const [expiresMs, content] = JSON.parse(Buffer.concat([decipher.update(sealed.subarray(NONCE, -TAG)), decipher.final()]).toString()) as [number, JsonObject]
+      return nowMs() < expiresMs ? { id: sealed.subarray(0, NONCE).toString('base64url'), content } : undefined
+    } catch {
+      return undefined
+    }
+  }
+
   return {
     seal: (content, around) => {
       const nonce = randomBytes(NONCE)
@@ -45,26 +62,12 @@ export const createVault = ({ keys = [{ id: 'own', secret: randomBytes(32) }], t
       const sealed = Buffer.concat([nonce, cipher.update(JSON.stringify([nowMs() + ttlMs, content])), cipher.final(), cipher.getAuthTag()])
       return `${first.id}.${sealed.toString('base64url')}`
     },
-    open: (text, around) => {
-      const [, id, encoded] = FORM.exec(text) ?? []
-      const key = id === undefined ? undefined : ring.get(id)
-      if (key === undefined) return undefined
-      const sealed = Buffer.from(encoded!, 'base64url')
-      // The last character has bits that say nothing: another spelling of the same bytes is another state.
-      if (sealed.toString('base64url') !== encoded || sealed.length < NONCE + TAG) return undefined
-      let content: JsonObject
-      let expiresMs: number
-      try {
-        const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE), { authTagLength: TAG })
-        decipher.setAAD(Buffer.from(`${id}\0${around}`)).setAuthTag(sealed.subarray(-TAG))
-        ;[expiresMs, content] = JSON.parse(Buffer.concat([decipher.update(sealed.subarray(NONCE, -TAG)), decipher.final()]).toString()) as [number, JsonObject]
-      } catch {
-        return undefined
-      }
-      if (nowMs() >= expiresMs) return undefined
-      if (!once) return content
-      const fresh = once(sealed.subarray(0, NONCE).toString('base64url'))
-      return fresh instanceof Promise ? fresh.then(is => (is ? content : undefined)) : fresh ? content : undefined
+    open: (text, around) => open(text, around)?.content,
+    redeem: (text, around) => {
+      const opened = open(text, around)
+      if (!opened || !once) return opened?.content
+      const fresh = once(opened.id)
+      return fresh instanceof Promise ? fresh.then(is => (is ? opened.content : undefined)) : fresh ? opened.content : undefined
     },
   }
 }

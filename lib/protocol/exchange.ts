@@ -31,6 +31,8 @@ export interface Circumstances {
   readonly principal?: string | undefined
   /** Can this client be told what belongs to no request? Default: as it has a session. */
   readonly hears?: boolean
+  /** Revisions served where the request came in. Default: unknown, which means all of the server's. */
+  readonly served?: readonly Revision[] | undefined
   /** The level this one request asks for, where a revision has that. */
   readonly askedLevel?: Level | undefined
 }
@@ -45,6 +47,7 @@ export class Exchange {
   readonly session: Session | undefined
   readonly principal: string | undefined
   readonly hears: boolean
+  readonly served: readonly Revision[] | undefined
   readonly #askedLevel: Level | undefined
 
   constructor(
@@ -56,6 +59,7 @@ export class Exchange {
   ) {
     this.session = around.session
     this.principal = around.principal
+    this.served = around.served
     this.hears = around.hears ?? around.session !== undefined
     this.#askedLevel = around.askedLevel
     around.session?.inFlight.add(this)

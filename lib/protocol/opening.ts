@@ -250,7 +250,8 @@ export class Opening {
   #strangers(theirs: unknown): InvalidMessage {
     const ours = [...this.#sessions, ...this.#modern].map(({ id }) => id).join(', ')
     const seen = JSON.stringify(theirs)?.slice(0, 100) ?? 'none'
-    return new InvalidMessage(`the server speaks protocol version ${seen}; this client offered ${this.#tried.id} and speaks ${ours}`, 'basic/lifecycle#version-negotiation')
+    const said = `the server speaks protocol version ${seen}; this client offered ${this.#tried.id} and speaks ${ours}`
+    return new InvalidMessage(said, 'basic/lifecycle#version-negotiation')
   }
 }
 

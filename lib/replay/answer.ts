@@ -2,6 +2,7 @@
 
 import type { Reply, ReplyEvent, ReplyStep, Serving } from './case.js'
 import { isRequest, type Arrival } from './arrivals.js'
+import type { RevisionRow } from './load.js'
 import { fill, type Bindings, type Pattern } from './match.js'
 
 /** A reply, or more of one. */
@@ -60,6 +61,12 @@ export const idOf = ({ seen }: Arrival): unknown => (seen.json as { readonly id?
 
 const CAPABILITIES: Pattern = { logging: {}, tools: { listChanged: true } }
 const SELF = { name: 'mcpwire-replay', version: '1.0.0' }
+const TOOLS = { tools: [{ name: 'work', inputSchema: { type: 'object' } }] }
+const DONE = { content: [{ type: 'text', text: 'done' }] }
+/** basic/index#resulttype, basic/index#meta */
+const SAID = { resultType: 'complete', _meta: { 'io.modelcontextprotocol/serverInfo': SELF } }
+/** server/utilities/caching#cacheable-results */
+const UNKEPT = { ttlMs: 0, cacheScope: 'private' }
 
 /** Answers what no step awaits, as a plain server would. */
 export class House {
@@ -68,27 +75,39 @@ export class House {
   #sessions = 0
   #opened = false
 
-  constructor(private readonly revision: string, private readonly serving: Serving) {}
+  constructor(private readonly at: RevisionRow, private readonly serving: Serving) {}
 
   answer(arrival: Arrival): Answer {
     const { kind, verb, json } = arrival.seen
     if (verb === 'GET') return this.#status(this.serving.get ?? 405)
     if (verb === 'DELETE') return this.#status(this.serving.delete ?? 200)
     if (!isRequest(json)) return this.#status(202)
-    const result = (value: unknown): Answer => this.#json(200, { jsonrpc: '2.0', id: idOf(arrival), result: value })
-    if (kind === 'initialize') return this.opening(result(this.introduction()))
+    if (this.at.opening === 'each-request') return this.#stateless(kind, idOf(arrival))
+    const result = (value: object): Answer => this.#result(idOf(arrival), value)
+    if (kind === 'initialize') return this.opening(result(this.introduction() as object))
     if (kind === 'ping') return result({})
     // A client that tries whether this is a server without sessions learns from the status that it is not.
-    if (!this.#opened) return this.#json(400, { jsonrpc: '2.0', id: idOf(arrival), error: { code: -32600, message: 'initialize first' } })
+    if (!this.#opened) return this.#error(400, idOf(arrival), -32600, 'initialize first')
     if (kind === 'logging/setLevel') return result({})
-    if (kind === 'tools/list') return result({ tools: [{ name: 'work', inputSchema: { type: 'object' } }] })
-    if (kind === 'tools/call') return result({ content: [{ type: 'text', text: 'done' }] })
-    return this.#json(200, { jsonrpc: '2.0', id: idOf(arrival), error: { code: -32601, message: `${kind} is not offered here` } })
+    if (kind === 'tools/list') return result(TOOLS)
+    if (kind === 'tools/call') return result(DONE)
+    return this.#error(200, idOf(arrival), -32601, `${kind} is not offered here`)
   }
 
-  /** The result of `initialize`. */
+  /** Without sessions: every result says its type and who we are, and what may be kept says for how long. */
+  #stateless(kind: string, id: unknown): Answer {
+    if (kind === 'server/discover') return this.#result(id, this.introduction() as object)
+    if (kind === 'tools/list') return this.#result(id, { ...SAID, ...UNKEPT, ...TOOLS })
+    if (kind === 'tools/call') return this.#result(id, { ...SAID, ...DONE })
+    if (kind === 'initialize') return this.#error(400, id, -32020, `MCP-Protocol-Version is missing; this server speaks ${this.at.revision}`)
+    return this.#error(404, id, -32601, `${kind} is not offered here`)
+  }
+
+  /** The result of `initialize`, or of `server/discover`. */
   introduction(): Pattern {
-    return { protocolVersion: this.revision, capabilities: this.serving.capabilities ?? CAPABILITIES, serverInfo: SELF }
+    const capabilities = this.serving.capabilities ?? CAPABILITIES
+    if (this.at.opening === 'each-request') return { ...SAID, ...UNKEPT, supportedVersions: [this.at.revision], capabilities }
+    return { protocolVersion: this.at.revision, capabilities, serverInfo: SELF }
   }
 
   /** The answer that opens a session, with a name for it if it has none yet and this house names any. */
@@ -100,6 +119,14 @@ export class House {
     if (at < 0 && this.serving.session === false) return answer
     this.session = at < 0 ? `session-${++this.#sessions}` : fields[at + 1]!
     return at < 0 ? { ...answer, fields: [...fields, 'Mcp-Session-Id', this.session] } : answer
+  }
+
+  #result(id: unknown, result: object): Answer {
+    return this.#json(200, { jsonrpc: '2.0', id, result })
+  }
+
+  #error(status: number, id: unknown, code: number, message: string): Answer {
+    return this.#json(status, { jsonrpc: '2.0', id, error: { code, message } })
   }
 
   #json(status: number, value: unknown): Answer {

@@ -151,7 +151,7 @@ export interface ClientCase extends Common {
 
 /** How the house answers what no step awaits. */
 export interface Serving {
-  /** In the result of `initialize`. Default: logging, and tools that announce changes. */
+  /** In the result of `initialize` or `server/discover`. Default: logging, and tools that announce changes. */
   readonly capabilities?: Pattern
   /** False: no session is named. Default true. */
   readonly session?: boolean
@@ -174,6 +174,12 @@ export type Action =
   | { readonly connect: ConnectWish }
   | { readonly call_tool: { readonly name: string; readonly arguments?: Pattern; readonly progress?: boolean; readonly timeout_ms?: number } }
   | { readonly list_tools: Nothing }
+  | { readonly list_prompts: Nothing }
+  | { readonly list_resources: Nothing }
+  | { readonly get_prompt: { readonly name: string; readonly arguments?: { readonly [name: string]: string } } }
+  | { readonly read_resource: { readonly uri: string } }
+  /** Asks to be told of changes: the filter as `subscriptions/listen` has it. Ends with the subscription. */
+  | { readonly listen: Pattern }
   | { readonly ping: Nothing }
   | { readonly set_level: Level }
   | { readonly notify: { readonly method: string; readonly params?: Pattern } }

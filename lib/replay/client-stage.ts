@@ -37,7 +37,7 @@ export class ClientStage {
   readonly #clock: NodeJS.Timeout
 
   constructor(readonly one: ClientCase, readonly at: RevisionRow, readonly deadlineMs: number) {
-    this.#house = new House(at.revision, one.serving ?? {})
+    this.#house = new House(at, one.serving ?? {})
     if (one.opening === 'none') this.#await()
     this.#clock = setTimeout(() => {
       this.#late = true

@@ -68,8 +68,10 @@ export const socketPeer = (url: string | URL, connect?: () => Duplex): HttpPeer 
       // A server may refuse and close while the body is still being written: a reply that came first wins over the broken pipe.
       outgoing.on('response', incoming => resolve(reply(incoming, () => outgoing.destroy())))
       outgoing.on('error', reject)
-      if (!has('expect')) return void outgoing.end(body)
-      outgoing.on('continue', () => outgoing.end(body))
+      // As bytes: beside text Node would write the field lines as UTF-8 too, and a character of theirs is one byte.
+      const bytes = body === undefined ? undefined : Buffer.from(body)
+      if (!has('expect')) return void outgoing.end(bytes)
+      outgoing.on('continue', () => outgoing.end(bytes))
       outgoing.flushHeaders()
     }),
     close: async () => ended.abort(),

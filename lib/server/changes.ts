@@ -25,8 +25,9 @@ export class Changes {
   /** `debug` to `emergency`, for what belongs to no request. */
   readonly log: { readonly [L in Level]: Announce }
 
-  constructor(limits: ListenLimits) {
-    this.subscriptions = new Subscriptions(limits)
+  /** `limits` false: nothing is announced. */
+  constructor(private readonly limits: false | ListenLimits, onError: (error: unknown) => void) {
+    this.subscriptions = new Subscriptions(limits || {}, onError)
     const announce = (level: Level): Announce => (data, options) =>
       this.#tell(logMessage(level, data, options?.logger), session => {
         const threshold = session.revision.threshold(undefined, session.logLevel)
@@ -37,7 +38,7 @@ export class Changes {
 
   /** Announces that a list has changed: once, however often it changes before this turn is over. */
   listChanged(method: string): void {
-    if (this.#pending.has(method) || (this.audiences.size === 0 && this.subscriptions.size === 0)) return
+    if (this.limits === false || this.#pending.has(method) || (this.audiences.size === 0 && this.subscriptions.size === 0)) return
     this.#pending.add(method)
     queueMicrotask(() => {
       this.#pending.delete(method)

@@ -27,7 +27,7 @@ export const complete = async (params: JsonObject, find: (ref: Reference) => Com
   if (!about) throw new ProtocolError(CODES.invalidParams, `${ref.type} ${JSON.stringify(ref.name ?? ref.uri).slice(0, 200)} is not known here`)
   const by = about.complete.get(argument.name)
   const found = by ? await by(argument.value, context?.arguments ?? {}) : []
-  if (!isList(found)) return { completion: { ...found, values: found.values.slice(0, MAX_VALUES) } }
+  if (!isList(found)) return { completion: { ...found, values: found.values.slice(0, MAX_VALUES), ...(found.values.length > MAX_VALUES && { hasMore: true }) } }
   return { completion: { values: found.slice(0, MAX_VALUES), total: found.length, hasMore: found.length > MAX_VALUES } }
 }
 

@@ -32,7 +32,8 @@ export const resultOf = (value: unknown): CallToolResult => {
   throw new TypeError(`a tool returns a string, content blocks or a result, not an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no members'}`)
 }
 
-const blockOf = (value: unknown): ContentBlock => {
+/** @throws TypeError for what is no content block */
+export const blockOf = (value: unknown): ContentBlock => {
   if (isObject(value) && KINDS.has(value.type)) return value as unknown as ContentBlock
   throw new TypeError(`a content block has a type of ${[...KINDS].join(', ')}, not ${isObject(value) ? JSON.stringify(value.type) : typeof value}`)
 }

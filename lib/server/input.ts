@@ -64,7 +64,9 @@ export const lacking = (capabilities: JsonObject, { method, params }: Question, 
   const [name] = row.capability as readonly [string]
   const detail = method === 'elicitation/create' && params?.mode === 'url' ? 'url' : method === 'sampling/createMessage' && (params?.tools || params?.toolChoice) ? 'tools' : undefined
   const there = declared(capabilities, row) && (detail === undefined ? formsAreFine(method, capabilities) : isObject(capabilities[name]) && detail in capabilities[name])
-  return there ? undefined : { [name]: detail === undefined ? {} : { [detail]: {} } }
+  if (there) return undefined
+  const wanted = detail ?? (method === 'elicitation/create' && declared(capabilities, row) ? 'form' : undefined)
+  return { [name]: wanted === undefined ? {} : { [wanted]: {} } }
 }
 
 /** A client that lists its modes takes forms only if it lists them. */

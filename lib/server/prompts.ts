@@ -5,7 +5,7 @@ import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
 import type { GetPromptResult, Icon, Prompt, PromptArgument, PromptMessage } from '../protocol/types.js'
 import type { Complete } from './completion.js'
-import { fitBlock } from './content.js'
+import { blockOf, fitBlock } from './content.js'
 import { Context } from './context.js'
 import { handle } from './handle.js'
 import type { Needs } from './input.js'
@@ -72,9 +72,14 @@ export class Prompts {
     const outcome = await handle(exchange, this.listing.vault(), answers => prompt.handler(args as never, new Context(exchange, answers)))
     if (outcome instanceof InputRequired) return outcome.result
     const { messages, ...rest } = resultOf(outcome)
-    const fitted = messages.map(({ role, content }) => ({ role, content: fitBlock(content, exchange.revision) }))
+    const fitted = messages.map(({ role, content }) => ({ role: roleOf(role), content: fitBlock(blockOf(content), exchange.revision) }))
     return { ...(prompt.listed.description !== undefined && { description: prompt.listed.description }), ...rest, messages: fitted }
   }
+}
+
+const roleOf = (role: unknown): PromptMessage['role'] => {
+  if (role === 'user' || role === 'assistant') return role
+  throw new TypeError(`a prompt's message has the role user or assistant, not ${JSON.stringify(role)}`)
 }
 
 const resultOf = (outcome: unknown): GetPromptResult => {

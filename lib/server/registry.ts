@@ -49,13 +49,9 @@ export class Registry<Entry> {
   }
 
   /** One page. @throws ProtocolError for a cursor that is not of this list (server/utilities/pagination#error-handling) */
-  list({ cursor }: JsonObject, revision: Revision): JsonObject | Promise<JsonObject> {
+  list({ cursor }: JsonObject, revision: Revision): JsonObject {
     if (cursor === undefined) return this.#page(0, revision)
-    const opened = this.listing.vault().open(cursor as string, this.method)
-    return opened instanceof Promise ? opened.then(content => this.#after(content, revision)) : this.#after(opened, revision)
-  }
-
-  #after(content: JsonObject | undefined, revision: Revision): JsonObject {
+    const content = this.listing.vault().open(cursor as string, this.method)
     const at = content === undefined ? -1 : [...this.#byName.keys()].indexOf(content.after as string)
     if (at < 0) throw new ProtocolError(CODES.invalidParams, `the cursor was not given out for ${this.method}, or has expired; begin again without it`)
     return this.#page(at + 1, revision)

@@ -11,6 +11,7 @@ import { handle } from './handle.js'
 import type { Needs } from './input.js'
 import { described, Registry, type Listing } from './registry.js'
 import { InputRequired } from './rounds.js'
+import type { Subscriptions } from './subscriptions.js'
 
 /** What `resources/list` says of a resource. `name` defaults to the URI. */
 export interface ResourceDefinition extends Partial<Omit<Resource, 'uri'>> {
@@ -97,9 +98,13 @@ export class Resources {
   }
 
   /** `resources/subscribe`. @throws ProtocolError where there is no such resource */
-  subscribe({ uri }: JsonObject, exchange: Exchange): void {
+  subscribe({ uri }: JsonObject, exchange: Exchange, subscriptions: Subscriptions): void {
     if (!this.#find(String(uri))) throw missing(String(uri), exchange)
-    exchange.session?.subscribed.add(String(uri))
+    const { session } = exchange
+    if (!session || session.subscribed.has(String(uri))) return
+    subscriptions.assertFew(session.subscribed.size + 1)
+    subscriptions.follow([String(uri)])
+    session.subscribed.add(String(uri))
   }
 
   #find(uri: string): { readonly entry: Fixed | Family; readonly variables: { readonly [name: string]: string } } | undefined {

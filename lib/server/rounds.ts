@@ -3,6 +3,7 @@
  * The server keeps nothing between rounds: what was answered so far travels sealed in `requestState`. No I/O.
  */
 import type { JsonObject } from '../wire/json-rpc.js'
+import { asks } from '../revisions/vocabulary.js'
 import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
 import { faultOf } from './answered.js'
@@ -15,8 +16,10 @@ import { lacking, MAX_ROUNDS, Needs, type Answers, type Question } from './input
 export interface Vault {
   /** `around`: what must be the same when it comes back. */
   seal(content: JsonObject, around: string): string
-  /** `undefined`, or a promise of it: not ours, changed, too late, used already, or meant for something else. */
-  open(sealed: string, around: string): JsonObject | undefined | Promise<JsonObject | undefined>
+  /** `undefined`: not ours, changed, too late, or meant for something else. */
+  open(sealed: string, around: string): JsonObject | undefined
+  /** The same for what is good for one use, where somebody counts uses. */
+  redeem(sealed: string, around: string): JsonObject | undefined | Promise<JsonObject | undefined>
 }
 
 /** A result that asks: to be sent as it is. */
@@ -62,7 +65,7 @@ export const runInRounds = async (exchange: Exchange, vault: Vault, run: (answer
       if (fault) throw new ProtocolError(CODES.invalidParams, `inputResponses.${name}: ${fault}`)
     }
     if (names.length === 0 || !names.every(name => pool.has(name))) return false
-    if (++round > MAX_ROUNDS) throw new ProtocolError(CODES.invalidParams, `this request has taken ${MAX_ROUNDS} rounds; start it anew`)
+    round++
     answers = { ...answers, ...Object.fromEntries(names.map(name => [name, pool.get(name)!])) }
     for (const name of names) pool.delete(name)
     return true
@@ -73,6 +76,7 @@ export const runInRounds = async (exchange: Exchange, vault: Vault, run: (answer
   while (outcome instanceof Needs) {
     const { questions } = outcome
     assertDeclared(exchange, outcome)
+    if (round >= MAX_ROUNDS) throw new ProtocolError(CODES.internalError, `the handler asked ${MAX_ROUNDS} times and is not done`)
     if (!(await take(questions))) {
       const there = Object.keys(questions).filter(name => pool.has(name))
       const asked = Object.fromEntries(Object.entries(questions).map(([name, question]) => [name, essence(question)]))
@@ -95,7 +99,7 @@ const essence = ({ method, params }: Question): Question =>
 const keptBy = async (exchange: Exchange, vault: Vault): Promise<Kept> => {
   const sealed = exchange.request.params?.requestState
   if (sealed === undefined) return FRESH
-  const content = await vault.open(sealed as string, aroundOf(exchange))
+  const content = await vault.redeem(sealed as string, aroundOf(exchange))
   // basic/patterns/mrtr#server-requirements-basic-workflow: state that fails verification is refused; why is nobody's business
   if (!content) throw new ProtocolError(CODES.invalidParams, 'requestState is not valid for this request; start it anew')
   return content as unknown as Kept
@@ -104,6 +108,7 @@ const keptBy = async (exchange: Exchange, vault: Vault): Promise<Kept> => {
 /** basic/patterns/mrtr#server-requirements-basic-workflow: nothing is asked that the client did not declare. */
 const assertDeclared = ({ client, revision }: Exchange, { questions }: Needs): void => {
   for (const question of Object.values(questions)) {
+    if (!asks(revision, question.method)) throw new ProtocolError(CODES.internalError, `a client of ${revision.id} cannot be asked ${question.method}`)
     const requiredCapabilities = lacking(client.capabilities, question, revision)
     if (requiredCapabilities) {
       throw new ProtocolError(CODES.missingCapability, `${question.method} needs a capability that the client did not declare`, { requiredCapabilities })

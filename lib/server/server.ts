@@ -64,7 +64,7 @@ export class Server {
         // the application's own reporting failed: there is nobody left to tell
       }
     }
-    this.changes = new Changes(options.listen || {})
+    this.changes = new Changes(options.listen ?? {}, error => this.#onError(error, { method: 'subscriptions/listen' }))
     this.#dispatch = new Dispatch({
       serverInfo: info as unknown as JsonObject,
       onError: this.#onError,
@@ -77,7 +77,7 @@ export class Server {
     this.#resources = new Resources(listing)
     this.#prompts = new Prompts(listing)
     this.#dispatch.offer('initialize', (_, { revision, hears }) => initializeResult(revision, info, this.capabilities(revision, hears), options.instructions))
-    this.#dispatch.offer('server/discover', (_, { revision }) => discoverResult(this.revisions, this.capabilities(revision, true), options.instructions))
+    this.#dispatch.offer('server/discover', (_, { revision, served }) => discoverResult(served ?? this.revisions, this.capabilities(revision, true), options.instructions))
     this.#dispatch.offer('ping', () => NOTHING)
     if (options.logging !== false) {
       this.#dispatch.offer('logging/setLevel', (params, { session }) => {
@@ -90,7 +90,7 @@ export class Server {
         this.changes.subscriptions.listen(exchange, params, kind => {
           if (kind === 'taskIds') assertExtended(exchange)
           return this.#dispatch.has(LISTS.get(kind)!)
-        }))
+        }, taskId => this.#tasks.owns(taskId, exchange)))
     }
   }
 
@@ -122,8 +122,13 @@ export class Server {
     this.#dispatch.offer('resources/list', (params, { revision }) => this.#resources.fixed.list(params, revision))
     this.#dispatch.offer('resources/templates/list', (params, { revision }) => this.#resources.families.list(params, revision))
     this.#dispatch.offer('resources/read', (params, exchange) => this.#resources.read(params, exchange))
-    this.#dispatch.offer('resources/subscribe', (params, exchange) => (this.#resources.subscribe(params, exchange), NOTHING))
-    this.#dispatch.offer('resources/unsubscribe', ({ uri: of }, { session }) => (session?.subscribed.delete(String(of)), NOTHING))
+    if (this.options.listen !== false) {
+      this.#dispatch.offer('resources/subscribe', (params, exchange) => (this.#resources.subscribe(params, exchange, this.changes.subscriptions), NOTHING))
+      this.#dispatch.offer('resources/unsubscribe', ({ uri: of }, { session }) => {
+        if (session?.subscribed.delete(String(of))) this.changes.subscriptions.unfollow([String(of)])
+        return NOTHING
+      })
+    }
     if (definition.complete) this.#completes()
     return this
   }
@@ -194,14 +199,14 @@ export class Server {
   /** What this server declares: what is registered, and no more. `hears`: can the client be told of changes? */
   capabilities(revision: Revision, hears: boolean): JsonObject {
     const listed = hears && this.options.listen !== false ? { listChanged: true } : {}
-    const tasks = this.#dispatch.has('tasks/get') ? taskCapabilities(revision) : {}
+    const tasks = this.#dispatch.has('tasks/get') ? taskCapabilities(revision, hears) : {}
     const extensions = { ...this.#extensions, ...(tasks.extensions as object | undefined) }
     return {
       ...tasks,
       ...(Object.keys(extensions).length > 0 && { extensions }),
       ...(this.#dispatch.has('logging/setLevel') && { logging: {} }),
       ...(this.#dispatch.has('tools/call') && { tools: listed }),
-      ...(this.#dispatch.has('resources/read') && { resources: { ...listed, ...(hears && { subscribe: true }) } }),
+      ...(this.#dispatch.has('resources/read') && { resources: { ...listed, ...(hears && this.options.listen !== false && { subscribe: true }) } }),
       ...(this.#dispatch.has('prompts/get') && { prompts: listed }),
       ...(this.#dispatch.has('completion/complete') && { completions: {} }),
     }
@@ -231,6 +236,12 @@ export class Server {
   /** Takes what needs no answer: a notification, or the response to a request of ours. What makes no sense is ignored. */
   notice(message: RpcNotification | RpcResponse, session: Session | undefined): void {
     this.#dispatch.notice(message, session)
+  }
+
+  /** A session has ended: nobody follows for it any more. Called by the mount that kept it. */
+  left(session: Session): void {
+    this.changes.subscriptions.unfollow(session.subscribed)
+    session.subscribed.clear()
   }
 
   /** Compiles what first calls would otherwise wait for. Never rejects. */

@@ -17,7 +17,7 @@ export interface Filter {
 export interface ListenLimits {
   /** Streams open at once. Beyond it: -32603. Default 10 000. */
   readonly maxSubscriptions?: number
-  /** Resource URIs one stream may name. Beyond it: -32602. Default 1000. */
+  /** Resources and tasks that one stream, or one session, may follow. Beyond it: -32602. Default 1000. */
   readonly maxSubscribedUris?: number
   /** Told when somebody begins to follow a resource, and when they stop. */
   readonly onFollow?: (uri: string) => void
@@ -38,35 +38,39 @@ const WANTED: ReadonlyMap<string, keyof Filter> = new Map([
   ['notifications/resources/list_changed', 'resourcesListChanged'],
 ])
 
+const KINDS: ReadonlySet<string> = new Set([...WANTED.values(), 'resourceSubscriptions', 'taskIds'])
+
 export class Subscriptions {
   /** By exchange: an id is unique for one client only. */
   readonly #open = new Map<Exchange, Subscription>()
 
-  constructor(private readonly limits: ListenLimits) {}
+  constructor(private readonly limits: ListenLimits, private readonly onError: (error: unknown) => void) {}
 
   get size(): number {
     return this.#open.size
   }
 
-  /** Acknowledges, and settles when the subscription is ended by us; a client that hangs up just leaves. `offers`: kinds this server can tell of. */
-  listen(exchange: Exchange, params: JsonObject, offers: (kind: keyof Filter) => boolean): Promise<JsonObject> {
-    const { maxSubscriptions = 10_000, maxSubscribedUris = 1000, onFollow, onUnfollow } = this.limits
+  /**
+   * Acknowledges, and settles when the subscription is ended by us; a client that hangs up just leaves.
+   * `offers`: kinds this server can tell of; `owns`: tasks that are this client's.
+   */
+  listen(exchange: Exchange, params: JsonObject, offers: (kind: keyof Filter) => boolean, owns: (taskId: string) => boolean): Promise<JsonObject> {
+    const { maxSubscriptions = 10_000 } = this.limits
     const asked = params.notifications as Filter
-    const uris = new Set(asked.resourceSubscriptions)
-    if (uris.size > maxSubscribedUris) throw new ProtocolError(CODES.invalidParams, `resourceSubscriptions names ${uris.size} resources; at most ${maxSubscribedUris} are followed on one stream`)
+    this.assertFew(new Set([...(asked.resourceSubscriptions ?? []), ...(asked.taskIds ?? [])]).size)
     if (this.#open.size >= maxSubscriptions) throw new ProtocolError(CODES.internalError, `${maxSubscriptions} subscriptions are open; try again later`)
-    if (!exchange.outlet.speaks) throw new ProtocolError(CODES.invalidRequest, 'subscriptions/listen is answered by a stream, and Accept does not list text/event-stream')
-    const filter: Filter = Object.fromEntries(
-      Object.entries(asked).filter(([kind, wanted]) => wanted !== false && [...WANTED.values(), 'resourceSubscriptions', 'taskIds'].includes(kind) && offers(kind as keyof Filter)),
-    )
+    if (!exchange.outlet.speaks) throw new ProtocolError(CODES.invalidRequest, 'subscriptions/listen is answered by a stream, and none is accepted')
+    const wanted = Object.entries(asked).filter(([kind, value]) => value !== false && KINDS.has(kind) && offers(kind as keyof Filter))
+    const filter: Filter = Object.fromEntries(wanted.map(([kind, value]) => [kind, kind === 'taskIds' ? (value as string[]).filter(owns) : value]))
+    const uris = new Set(filter.resourceSubscriptions)
+    this.follow(uris)
     return new Promise(resolve => {
       const leave = (): void => {
-        if (!this.#open.delete(exchange) || !filter.resourceSubscriptions) return
-        for (const uri of uris) onUnfollow?.(uri)
+        if (this.#open.delete(exchange)) this.unfollow(uris)
       }
       this.#open.set(exchange, {
         filter,
-        followed: new Set([...(filter.resourceSubscriptions ?? []), ...(filter.taskIds ?? [])]),
+        followed: new Set([...uris, ...(filter.taskIds ?? [])]),
         end: result => {
           leave()
           resolve(result)
@@ -75,8 +79,37 @@ export class Subscriptions {
       exchange.whenCancelled(leave)
       // the acknowledgement is the first message of the subscription
       exchange.send(tagged({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params: { notifications: filter } }, exchange))
-      if (filter.resourceSubscriptions) for (const uri of uris) onFollow?.(uri)
     })
+  }
+
+  /** @throws ProtocolError -32602 for more than one client may follow at once */
+  assertFew(count: number): void {
+    const { maxSubscribedUris = 1000 } = this.limits
+    if (count > maxSubscribedUris) throw new ProtocolError(CODES.invalidParams, `${count} resources and tasks would be followed at once; at most ${maxSubscribedUris} are`)
+  }
+
+  /** Somebody begins to follow resources: a listener, or a session. What the application throws refuses it, and undoes what was begun. */
+  follow(uris: Iterable<string>): void {
+    const begun: string[] = []
+    try {
+      for (const uri of uris) {
+        this.limits.onFollow?.(uri)
+        begun.push(uri)
+      }
+    } catch (error) {
+      this.unfollow(begun)
+      throw error
+    }
+  }
+
+  unfollow(uris: Iterable<string>): void {
+    for (const uri of uris) {
+      try {
+        this.limits.onUnfollow?.(uri)
+      } catch (error) {
+        this.onError(error)
+      }
+    }
   }
 
   /** Tells those who asked for it. Returns how many. */
@@ -92,7 +125,11 @@ export class Subscriptions {
     return told
   }
 
-  /** Ends one gracefully: its request is answered (basic/patterns/subscriptions#graceful-closure). */
+  /** Ends them gracefully: each request is answered (basic/patterns/subscriptions#graceful-closure). */
+  endAll(which: (exchange: Exchange) => boolean): void {
+    for (const exchange of [...this.#open.keys()]) if (which(exchange)) this.end(exchange)
+  }
+
   end(exchange: Exchange): void {
     this.#open.get(exchange)?.end({ _meta: withSubscription(undefined, exchange.request.id)._meta })
   }

@@ -22,9 +22,9 @@ export const assertExtended = (exchange: Exchange): void => {
   if (!Tasks.extended(exchange)) throw new ProtocolError(CODES.missingCapability, `this needs the extension ${TASKS_EXTENSION}, which the request does not declare`, { requiredCapabilities: REQUIRED })
 }
 
-/** What a server with tasks declares. */
-export const taskCapabilities = (revision: Revision): JsonObject =>
-  hasExperiment(revision) ? { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } } : hasExtension(revision) ? { extensions: { [TASKS_EXTENSION]: {} } } : {}
+/** What a server with tasks declares. `listed`: can it tell one client's from another's? */
+export const taskCapabilities = (revision: Revision, listed: boolean): JsonObject =>
+  hasExperiment(revision) ? { tasks: { ...(listed && { list: {} }), cancel: {}, requests: { tools: { call: {} } } } } : hasExtension(revision) ? { extensions: { [TASKS_EXTENSION]: {} } } : {}
 
 /** Everything about a task that the extension shows. */
 export const detailed = (task: Task, tasks: Tasks): JsonObject => ({
@@ -60,10 +60,12 @@ export const offerTasks = (dispatch: Dispatch, tasks: Tasks, vault: () => Vault)
     return {}
   }, hasExtension)
   dispatch.offer('tasks/result', ({ taskId }, exchange) => tasks.outcome(tasks.find(taskId, exchange), exchange))
-  dispatch.offer('tasks/list', async ({ cursor }, exchange) => {
+  dispatch.offer('tasks/list', ({ cursor }, exchange) => {
     const owner = ownerOf(exchange)
+    // 2025-11-25/basic/utilities/tasks#task-isolation-and-access-control: who cannot be told from others is shown nobody's
+    if (owner === undefined) throw new ProtocolError(CODES.methodNotFound, 'tasks/list needs a session or a principal, and this request has neither')
     const all = tasks.store.list(owner)
-    const content = cursor === undefined ? undefined : await vault().open(cursor as string, `tasks/list ${owner}`)
+    const content = cursor === undefined ? undefined : vault().open(cursor as string, `tasks/list ${owner}`)
     const from = cursor === undefined ? 0 : all.findIndex(({ taskId }) => taskId === content?.after) + 1
     if (cursor !== undefined && from === 0) throw new ProtocolError(CODES.invalidParams, 'the cursor was not given out for tasks/list, or has expired; begin again without it')
     const page = all.slice(from, from + PAGE)

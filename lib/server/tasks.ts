@@ -89,6 +89,10 @@ export class Tasks {
     return task
   }
 
+  owns(taskId: string, exchange: Exchange): boolean {
+    return this.store.get(taskId, ownerOf(exchange)) !== undefined
+  }
+
   /** Waits until the task is over, asking this exchange's client what the task needs meanwhile: `tasks/result` of the experiment. */
   async outcome(task: Task, exchange: Exchange): Promise<JsonObject> {
     const running = this.#running.get(task.taskId)

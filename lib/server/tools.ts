@@ -1,4 +1,5 @@
 /** Tools: registration, `tools/list`, `tools/call`, argument checks (server/tools). No I/O. */
+import type { Revision } from '../revisions/index.js'
 import type { JsonObject } from '../wire/json-rpc.js'
 import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
@@ -68,7 +69,7 @@ export class Tools {
   readonly all: Registry<Registered>
 
   constructor(private readonly onError: (error: unknown, place: ErrorPlace) => void, private readonly listing: Listing, private readonly tasks: Tasks) {
-    this.all = new Registry('tools/list', 'tools', ({ listed }, revision) => described(listed, 'tool', revision), listing)
+    this.all = new Registry('tools/list', 'tools', ({ listed }, revision) => described(forPeer(listed, revision), 'tool', revision), listing)
   }
 
   /** @throws TypeError that names the tool, the place and the fault. */
@@ -108,7 +109,7 @@ export class Tools {
   /** @throws ProtocolError -32021 if the tool needs what the client did not declare. */
   assertCapable(name: unknown, capabilities: JsonObject): void {
     const requires = this.all.get(name as string)?.requires
-    if (!requires || Object.keys(requires).every(capability => capability in capabilities)) return
+    if (!requires || includes(capabilities, requires)) return
     throw new ProtocolError(CODES.missingCapability, `Tool ${String(name)} needs client capabilities that were not declared`, { requiredCapabilities: requires })
   }
 
@@ -183,6 +184,19 @@ export class Tools {
     if (exchange.open) this.onError(error, { method: 'tools/call', tool: tool.name })
     return { content: [text(`Tool ${tool.name} failed`)], isError: true }
   }
+}
+
+/** Does `there` have every member that `wanted` has, however deep? */
+const includes = (there: unknown, wanted: unknown): boolean =>
+  typeof wanted !== 'object' || wanted === null
+    ? there === wanted
+    : typeof there === 'object' && there !== null && Object.entries(wanted).every(([name, value]) => Object.hasOwn(there, name) && includes((there as JsonObject)[name], value))
+
+/** An output schema is shown only where results may be what it describes: one client that refuses it would lose the whole list. */
+const forPeer = (tool: Tool, { structured }: Revision): Tool => {
+  if (tool.outputSchema === undefined || structured === 'any' || tool.outputSchema.type === 'object') return tool
+  const { outputSchema: _, ...rest } = tool
+  return rest
 }
 
 const assertSchema = (name: string, member: string, schema: unknown): void => {

@@ -1,7 +1,7 @@
 /** One ajv for each dialect, loaded when a schema needs it: a server without tools never does. */
 import type { ValidateFunction } from 'ajv'
 import type { JsonSchema } from './from-schema.js'
-import { dialectOf, lint, type Dialect } from './lint.js'
+import { dialectOf, known, lint, type Dialect } from './lint.js'
 
 interface Compiler {
   compile(schema: JsonSchema): ValidateFunction
@@ -13,6 +13,7 @@ const OPTIONS = {
   validateSchema: false, // `lint` has looked
   validateFormats: false, // formats are annotations by default (2020-12 validation, 7.2.1)
   addUsedSchema: false, // two tools may use one $id
+  ownProperties: true, // `required: ['toString']` is not met by every object
   logger: false,
 } as const
 
@@ -34,7 +35,7 @@ export const compile = async (schema: JsonSchema, byDefault: Dialect = '2020-12'
   let compiler = loaded.get(dialect)
   if (!compiler) loaded.set(dialect, (compiler = load[dialect]()))
   try {
-    return (await compiler).compile(schema)
+    return (await compiler).compile(known(schema))
   } catch (error) {
     throw new TypeError(error instanceof Error ? error.message : String(error))
   }

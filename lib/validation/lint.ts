@@ -30,7 +30,9 @@ export const dialectOf = (schema: JsonSchema, byDefault: Dialect = '2020-12'): D
   return typeof declared === 'string' ? DIALECTS.get(declared.replace(/#$/, '')) : undefined
 }
 
-type Kind = 'schema' | 'schemas' | 'map' | 'strings' | 'string' | 'count' | 'number' | 'boolean' | 'type' | 'values' | 'pattern' | 'patterns' | 'items' | 'dependencies'
+type Kind =
+  | 'schema' | 'schemas' | 'map' | 'strings' | 'names' | 'string' | 'count' | 'number' | 'boolean' | 'type' | 'values' | 'list' | 'any' | 'pattern' | 'patterns'
+  | 'items' | 'dependencies'
 
 const KINDS: ReadonlyMap<string, Kind> = new Map(
   Object.entries({
@@ -38,12 +40,15 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
     schemas: ['allOf', 'anyOf', 'oneOf', 'prefixItems'],
     map: ['$defs', 'definitions', 'dependentSchemas', 'properties'],
     strings: ['required'],
+    names: ['dependentRequired'],
     string: ['$anchor', '$comment', '$dynamicAnchor', '$dynamicRef', '$id', '$ref', '$schema', 'description', 'format', 'title', 'contentEncoding', 'contentMediaType'],
     count: ['maxContains', 'maxItems', 'maxLength', 'maxProperties', 'minContains', 'minItems', 'minLength', 'minProperties'],
     number: ['exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf'],
     boolean: ['deprecated', 'readOnly', 'uniqueItems', 'writeOnly'],
     type: ['type'],
-    values: ['enum', 'examples'],
+    values: ['enum'],
+    list: ['examples'],
+    any: ['const', 'default'],
     pattern: ['pattern'],
     patterns: ['patternProperties'],
     items: ['items'],
@@ -87,7 +92,13 @@ export const lint = (schema: unknown, byDefault: Dialect = '2020-12'): SchemaFau
       const fault = kind === undefined ? undefined : look(kind, value, at, depth)
       if (fault) return fault
     }
-    for (const name of [node.$anchor, node.$dynamicAnchor]) if (typeof name === 'string') anchors.add(name)
+    for (const keyword of ['$anchor', '$dynamicAnchor']) {
+      const name = node[keyword]
+      if (typeof name !== 'string') continue
+      if (anchors.has(name)) return { pointer: `${pointer}/${keyword}`, sentence: `${show(name)} names another subschema already` }
+      anchors.add(name)
+    }
+    if (depth > 0 && node.$id !== undefined) return { pointer: `${pointer}/$id`, sentence: 'makes a document of its own within this one; only references within one document are followed' }
     for (const keyword of ['$ref', '$dynamicRef']) {
       const ref = node[keyword]
       if (typeof ref === 'string') references.push({ pointer: `${pointer}/${keyword}`, ref })
@@ -135,8 +146,14 @@ export const lint = (schema: unknown, byDefault: Dialect = '2020-12'): SchemaFau
         return typeof value === 'boolean' ? undefined : wrong('true or false')
       case 'type':
         return (Array.isArray(value) ? value.length > 0 && value.every(item => TYPES.has(item)) : TYPES.has(value)) ? undefined : wrong(`one or some of ${[...TYPES].join(', ')}`)
+      case 'names':
+        return isObject(value) && Object.values(value).every(isStrings) ? undefined : wrong('an object of name lists')
       case 'values':
+        return Array.isArray(value) && value.length > 0 ? undefined : wrong('an array of at least one value')
+      case 'list':
         return Array.isArray(value) ? undefined : wrong('an array')
+      case 'any':
+        return undefined
     }
   }
 
@@ -145,26 +162,80 @@ export const lint = (schema: unknown, byDefault: Dialect = '2020-12'): SchemaFau
   for (const { pointer, ref } of references) {
     // 2026-07-28/basic/index#security-considerations: nothing is ever fetched because a schema says so
     if (!ref.startsWith('#')) return { pointer, sentence: `${show(ref)} leads out of the document; only references within it (#…) are followed` }
-    if (!resolves(schema, ref.slice(1), anchors)) return { pointer, sentence: `${show(ref)} leads nowhere in this schema` }
+    if (!(ref.slice(1).startsWith('/') || ref === '#' ? targetOf(schema, ref) !== undefined : anchors.has(ref.slice(1)))) return { pointer, sentence: `${show(ref)} leads nowhere in this schema` }
   }
-  return undefined
+  return circleIn(schema)
 }
 
-const resolves = (root: unknown, fragment: string, anchors: ReadonlySet<string>): boolean => {
-  if (fragment === '') return true
-  if (!fragment.startsWith('/')) return anchors.has(fragment)
+/** Keywords whose schemas apply to the same value: going round in them never ends. */
+const IN_PLACE = ['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else'] as const
+
+/** A way from a subschema back to itself that does not go deeper into the value. */
+const circleIn = (root: unknown): SchemaFault | undefined => {
+  const done = new Set<unknown>()
+  const open = new Set<unknown>()
+  const visit = (node: unknown, pointer: string): SchemaFault | undefined => {
+    if (!isObject(node) || done.has(node)) return undefined
+    if (open.has(node)) return { pointer, sentence: 'leads back to itself without going deeper into the value' }
+    open.add(node)
+    const next: [unknown, string][] = IN_PLACE.flatMap(keyword => (Array.isArray(node[keyword]) ? node[keyword] : [node[keyword]]).map((item): [unknown, string] => [item, `${pointer}/${keyword}`]))
+    for (const keyword of ['$ref', '$dynamicRef']) if (typeof node[keyword] === 'string') next.push([targetOf(root, node[keyword]), `${pointer}/${keyword}`])
+    for (const [item, at] of next) {
+      const fault = visit(item, at)
+      if (fault) return fault
+    }
+    open.delete(node)
+    done.add(node)
+    return undefined
+  }
+  const all = (node: unknown, pointer: string): SchemaFault | undefined => {
+    const fault = visit(node, pointer)
+    if (fault || typeof node !== 'object' || node === null) return fault
+    for (const [key, value] of Object.entries(node)) {
+      const below = all(value, `${pointer}/${escape(key)}`)
+      if (below) return below
+    }
+    return undefined
+  }
+  return all(root, '')
+}
+
+/** What a reference by pointer leads to, if it is a schema. */
+const targetOf = (root: unknown, ref: string): unknown => {
+  const fragment = ref.slice(1)
+  if (fragment === '') return root
+  if (!fragment.startsWith('/')) return undefined
   let node = root
   for (const part of fragment.slice(1).split('/')) {
     let key: string
     try {
       key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
     } catch {
-      return false
+      return undefined
     }
-    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, key)) return false
+    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, key)) return undefined
     node = (node as { readonly [key: string]: unknown })[key]
   }
-  return typeof node === 'boolean' || isObject(node)
+  return typeof node === 'boolean' || isObject(node) ? node : undefined
+}
+
+/**
+ * The schema with the keywords that its dialects know: the rest are annotations, some of which ajv would not take for such.
+ * Its own `$id` goes too: references stay within it.
+ */
+export const known = (schema: JsonSchema): JsonSchema => {
+  const clean = (node: unknown): unknown => {
+    if (!isObject(node)) return node
+    return Object.fromEntries(Object.entries(node).flatMap(([keyword, value]): [string, unknown][] => {
+      const kind = KINDS.get(keyword)
+      if (kind === undefined || keyword === '$id') return []
+      if (kind === 'schema' || kind === 'items') return [[keyword, Array.isArray(value) ? value.map(clean) : clean(value)]]
+      if (kind === 'schemas') return [[keyword, (value as unknown[]).map(clean)]]
+      if (kind === 'map' || kind === 'patterns' || kind === 'dependencies') return [[keyword, Object.fromEntries(Object.entries(value as object).map(([name, item]) => [name, clean(item)]))]]
+      return [[keyword, value]]
+    }))
+  }
+  return clean(schema) as JsonSchema
 }
 
 const show = (value: unknown): string => {

@@ -15,6 +15,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/ // RFC 9110, 5.6.2
 const TYPES: ReadonlySet<unknown> = new Set(['string', 'integer', 'boolean'])
 /** Keywords whose values are data, not schemas: what looks like an annotation there is none. */
 const DATA: ReadonlySet<string> = new Set(['const', 'default', 'enum', 'examples'])
+/** Keywords whose members are schemas by a name of their own, which is no keyword whatever it is. */
+const NAMED: ReadonlySet<string> = new Set(['$defs', 'definitions', 'dependentSchemas', 'patternProperties'])
 /** Levels of schema that are looked through. Deeper schemas are refused elsewhere. */
 const MAX_DEPTH = 64
 
@@ -36,7 +38,9 @@ export const mirroredOf = (inputSchema: unknown): readonly Mirrored[] | string =
       Object.entries(schema).filter(([keyword]) => !DATA.has(keyword)).map(([keyword, value]) => () =>
         keyword === 'properties' && isObject(value)
           ? firstOf(Object.entries(value).map(([name, property]) => () => look(property, path && [...path, name], depth + 1)))
-          : look(value, undefined, depth + 1)),
+          : NAMED.has(keyword) && isObject(value)
+            ? firstOf(Object.values(value).map(named => () => look(named, undefined, depth + 1)))
+            : look(value, undefined, depth + 1)),
     )
   }
 

@@ -63,6 +63,13 @@ export function decodeFieldValue(raw: string): string | undefined {
   }
 }
 
+/** A value that was refused, for a message: quoted, in ASCII, and not longer than it takes to recognise it. */
+export const quoted = (value: string | undefined): string =>
+  value === undefined
+    ? 'missing'
+    : JSON.stringify(value.length > LONGEST_QUOTED ? `${value.slice(0, LONGEST_QUOTED - 1)}\u2026` : value).replace(/[\u007f-\uffff]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+const LONGEST_QUOTED = 100
+
 const PREFIX = '=?base64?'
 const SUFFIX = '?='
 const PLAIN = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/

@@ -2,13 +2,13 @@
 import t from 'tap'
 import { connect } from '../../lib/client.js'
 import type { Notification } from '../../lib/client.js'
-import { type Arrived, DONE, EVERYTHING, INFO, initialized, log, open, scripted, SERVER_INFO, TestClock } from './scripted.js'
+import { type Arrived, DONE, EVERYTHING, INFO, initialized, log, open, scripted, SERVER_INFO, SESSIONS, TestClock } from './scripted.js'
 
 const dataOf = (note: Notification): unknown => (note.method === 'notifications/message' ? note.params.data : note.method)
 
 t.test('2025-11-25 basic/lifecycle#initialization  initialize, then initialized, then everything else', async t => {
   const server = await scripted(t, { 'tools/call': arrived => arrived.result(DONE) })
-  const client = await connect(server.url, { info: INFO, logLevel: 'warning', headers: { Authorization: 'Bearer x' } })
+  const client = await connect(server.url, { info: INFO, revisions: SESSIONS, logLevel: 'warning', headers: { Authorization: 'Bearer x' } })
   t.teardown(() => client.close())
   t.same((await client.callTool('work', { a: 1 }).result).content, DONE.content)
   t.same(server.said, ['initialize', 'notifications/initialized', 'logging/setLevel', 'GET', 'tools/call'])
@@ -28,7 +28,7 @@ t.test('2025-11-25 basic/lifecycle#initialization  initialize, then initialized,
 
 t.test('2025-11-25 basic/transports#session-management  the session id is repeated on everything after initialize, and DELETE ends it', async t => {
   const server = await scripted(t, { initialize: arrived => initialized(arrived, 's-1'), 'tools/call': arrived => arrived.result(DONE) })
-  const client = await connect(server.url, { info: INFO })
+  const client = await connect(server.url, { info: INFO, revisions: SESSIONS })
   await client.callTool('work').result
   await client.close()
   t.same(server.said, ['initialize', 'notifications/initialized', 'GET', 'tools/call', 'DELETE'])
@@ -185,7 +185,7 @@ t.test('options that make no sense are refused at the call', async t => {
   await t.rejects(connect('ftp://127.0.0.1/', { info: INFO }), { name: 'TypeError', message: /ftp:/ })
   await t.rejects(connect('http://user:secret@127.0.0.1/', { info: INFO }), { name: 'TypeError', message: /^(?!.*secret)/ })
   await t.rejects(connect('nowhere', { info: INFO }), { name: 'TypeError' })
-  const client = await connect(url, { info: INFO })
+  const client = await connect(url, { info: INFO, revisions: SESSIONS })
   t.teardown(() => client.close())
   t.throws(() => client.request('ping', undefined, { timeoutMs: -1 }), { name: 'TypeError' })
 })

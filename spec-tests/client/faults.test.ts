@@ -1,7 +1,7 @@
 /** What a server gets wrong, refuses, or leaves unsaid: each is a typed error that says what was seen. */
 import t, { type Test } from 'tap'
 import { connect } from '../../lib/client.js'
-import { type Arrived, DONE, INFO, initialized, open, scripted, TestClock } from './scripted.js'
+import { type Arrived, DONE, INFO, initialized, open, scripted, SESSIONS, TestClock } from './scripted.js'
 
 /** The error of a call that is answered by `reply`, and what the client told beside it. */
 const failing = async (t: Test, reply: (arrived: Arrived) => void, options: object = {}, revision = '2025-11-25'): Promise<{ error: Error; told: Error[] }> => {
@@ -124,7 +124,7 @@ t.test('a connection that fails keeps its cause', async t => {
     arrived.res.write('{', () => arrived.res.destroy())
   })
   t.match(half, { name: 'BrokenStream', message: /within the JSON body/, cause: Error })
-  await t.rejects(connect('http://127.0.0.1:1/mcp', { info: INFO }), { message: /initialize.*ECONNREFUSED|bad port/, cause: Error })
+  await t.rejects(connect('http://127.0.0.1:1/mcp', { info: INFO, revisions: SESSIONS }), { message: /initialize.*ECONNREFUSED|bad port/, cause: Error })
 })
 
 t.test('2025-11-25 basic/lifecycle#version-negotiation  the counter-offer is taken when it is one of ours, else the error names both', async t => {
@@ -134,7 +134,7 @@ t.test('2025-11-25 basic/lifecycle#version-negotiation  the counter-offer is tak
   t.equal(older.arrived[1]!.headers['mcp-protocol-version'], '2025-06-18')
   await t.rejects(connect(older.url, { info: INFO, revision: '2025-11-25' }), { name: 'InvalidMessage', message: /"2025-06-18".*2025-11-25/ })
   const newer = await scripted(t, { initialize: arrived => initialized(arrived, undefined, '2031-01-01') })
-  await t.rejects(connect(newer.url, { info: INFO }), { name: 'InvalidMessage', message: /"2031-01-01".*2025-03-26, 2025-06-18, 2025-11-25/ })
+  await t.rejects(connect(newer.url, { info: INFO, revisions: SESSIONS }), { name: 'InvalidMessage', message: /"2031-01-01".*2025-03-26, 2025-06-18, 2025-11-25/ })
   t.same(newer.said, ['initialize'])
   const strict = await scripted(t, { initialize: arrived => (arrived.message.params!.protocolVersion === '2025-03-26'
     ? initialized(arrived)
@@ -153,10 +153,10 @@ t.test('an opening that fails says why, and leaves nothing open', async t => {
   ]
   for (const [initialize, wanted] of cases) {
     const { url } = await scripted(t, { initialize })
-    await t.rejects(connect(url, { info: INFO }), wanted)
+    await t.rejects(connect(url, { info: INFO, revisions: SESSIONS }), wanted)
   }
   const { url } = await scripted(t, { 'notifications/initialized': arrived => arrived.json('not now', 503) })
-  await t.rejects(connect(url, { info: INFO }), { name: 'HttpRefusal', status: 503 })
+  await t.rejects(connect(url, { info: INFO, revisions: SESSIONS }), { name: 'HttpRefusal', status: 503 })
 })
 
 t.test('a hook that throws breaks nothing', async t => {

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { connect } from '../../lib/client.js'
 import type { Notification } from '../../lib/client.js'
-import { type Arrived, DONE, INFO, initialized, log, open, scripted, TestClock } from './scripted.js'
+import { type Arrived, DONE, INFO, initialized, log, open, scripted, SESSIONS, TestClock } from './scripted.js'
 
 t.test('2025-11-25 basic/utilities/progress  a token is made when asked for, and progress pushes the time-out up to a maximum', async t => {
   const server = await scripted(t, { 'tools/call': arrived => arrived.write(': at work\n\n') })
@@ -121,7 +121,7 @@ t.test('2025-11-25 basic/utilities/cancellation#behavior-requirements  initializ
   clock.advance(700)
   await t.rejects(opening, { name: 'Timeout', limit: 'timeoutMs', afterMs: 700, message: /initialize/ })
   const controller = new AbortController()
-  const connecting = connect(server.url, { info: INFO, signal: controller.signal })
+  const connecting = connect(server.url, { info: INFO, revisions: SESSIONS, signal: controller.signal })
   await server.until(({ message }) => message.method === 'initialize' && server.arrived.length > 1)
   controller.abort()
   await t.rejects(connecting, { name: 'Cancelled' })
@@ -130,7 +130,7 @@ t.test('2025-11-25 basic/utilities/cancellation#behavior-requirements  initializ
 
 t.test('close() rejects what is pending, ends the loops, and holds nothing open', async t => {
   const server = await scripted(t, { 'tools/call': arrived => arrived.event(log('started')), GET: arrived => arrived.write(': open\n\n') })
-  const client = await connect(server.url, { info: INFO })
+  const client = await connect(server.url, { info: INFO, revisions: SESSIONS })
   const call = client.callTool('work')
   for await (const _ of call) break
   const stray = client.notifications[Symbol.asyncIterator]().next()

@@ -41,13 +41,23 @@ export interface Scripted {
 export const INFO = { name: 'scripted-client', version: '1.0.0' }
 export const SERVER_INFO = { name: 'scripted-server', version: '2.0.0' }
 export const EVERYTHING = { tools: { listChanged: true }, logging: {}, resources: {}, prompts: {} }
+export const MODERN = '2026-07-28'
+export const SESSIONS = ['2025-03-26', '2025-06-18', '2025-11-25']
 
 export const initialized = (arrived: Arrived, session?: string, version?: unknown, capabilities: object = EVERYTHING): void => {
   const headers = session === undefined ? undefined : { 'Mcp-Session-Id': session }
   arrived.result({ protocolVersion: version ?? arrived.message.params?.protocolVersion, capabilities, serverInfo: SERVER_INFO, instructions: 'be kind' }, headers)
 }
 
+/** The answer of a server without sessions to who it is. */
+export const discovered = (arrived: Arrived, capabilities: object = EVERYTHING, versions: readonly string[] = [MODERN]): void => arrived.result({
+  resultType: 'complete', supportedVersions: versions, capabilities, instructions: 'be kind', ttlMs: 0, cacheScope: 'private',
+  _meta: { 'io.modelcontextprotocol/serverInfo': SERVER_INFO },
+})
+
 const BY_DEFAULT: Record<string, Script> = {
+  // as a server of sessions says it
+  'server/discover': arrived => arrived.json('Bad Request: no session', 400, { 'Content-Type': 'text/plain' }),
   initialize: arrived => initialized(arrived),
   GET: arrived => void arrived.res.writeHead(405, { Allow: 'POST' }).end(),
   DELETE: arrived => void arrived.res.writeHead(200).end(),
@@ -157,12 +167,20 @@ export class TestClock {
   }
 }
 
-/** A client over real HTTP with a clock of the test's. */
-export const open = async (t: Test, url: string, clock: TestClock, options: Partial<ClientOptions & HttpClientOptions> = {}): Promise<Client> => {
-  const offered = REVISIONS.filter(revision => revision.http === 'streamable' && revision.era === 'legacy')
+/** A client over real HTTP with a clock of the test's; of sessions alone, unless it is told otherwise. */
+export const open = async (t: Test, url: string, clock: TestClock, options: Partial<ClientOptions & HttpClientOptions> = {}, revisions: readonly string[] = SESSIONS): Promise<Client> => {
+  const offered = REVISIONS.filter(revision => revisions.includes(revision.id))
   const client = await openClient(new HttpCarrier(new URL(url), clock, options), clock, offered, { info: INFO, ...options })
   t.teardown(() => client.close())
   return client
+}
+
+/** A client of a scripted server without sessions, which says who it is. */
+export const openModern = async (
+  t: Test, scripts: Record<string, Script> = {}, options: Partial<ClientOptions & HttpClientOptions> = {}, clock = new TestClock(), capabilities: object = EVERYTHING,
+): Promise<{ readonly client: Client; readonly server: Scripted; readonly clock: TestClock }> => {
+  const server = await scripted(t, { 'server/discover': arrived => discovered(arrived, capabilities), ...scripts })
+  return { client: await open(t, server.url, clock, options, [MODERN]), server, clock }
 }
 
 /** A log notification. */

@@ -1,6 +1,6 @@
 /** Our own client as one under test: `connect`, told in the neutral words of a fixture. */
 
-import { connect, type Client, type ClientOptions, type Notification } from '../../lib/client.js'
+import { connect, EraCache, type Call, type Client, type ClientOptions, type JsonObject, type Notification, type SubscriptionFilter } from '../../lib/client.js'
 import type { ConnectWish } from '../../lib/replay/case.js'
 import type { ClientHandle, ClientUnderTest, Outcome, Told } from '../../lib/replay/driver.js'
 
@@ -13,6 +13,7 @@ export const ourClient: ClientUnderTest = {
 class OurHandle implements ClientHandle {
   #client: Client | undefined
   readonly #cancels = new Map<number, AbortController>()
+  readonly #eras = new EraCache()
 
   constructor(private readonly url: string, private readonly heard: (notification: unknown) => void) {}
 
@@ -39,20 +40,35 @@ class OurHandle implements ClientHandle {
     if (!client) throw new Error('not connected')
     if ('call_tool' in action) {
       const { name, arguments: args, progress, timeout_ms: timeoutMs } = action.call_tool
-      const call = client.callTool(name, args as Record<string, unknown>, { signal, ...(progress && { progress }), ...(timeoutMs && { timeoutMs }) })
-      for await (const note of call) this.heard(note)
-      return call.result
+      return this.#called(client.callTool(name, args as JsonObject, { signal, ...(progress && { progress }), ...(timeoutMs && { timeoutMs }) }))
     }
+    if ('get_prompt' in action) return this.#called(client.getPrompt(action.get_prompt.name, action.get_prompt.arguments, { signal }))
+    if ('read_resource' in action) return this.#called(client.readResource(action.read_resource.uri, { signal }))
     if ('list_tools' in action) return { tools: await client.listTools({ signal }) }
+    if ('list_prompts' in action) return { prompts: await client.listPrompts({ signal }) }
+    if ('list_resources' in action) return { resources: await client.listResources({ signal }) }
+    if ('listen' in action) return this.#listen(client, action.listen as SubscriptionFilter, signal)
     if ('ping' in action) return client.ping({ signal })
     if ('set_level' in action) return client.setLogLevel(action.set_level)
-    if ('notify' in action) return client.notify(action.notify.method, action.notify.params as Record<string, unknown> | undefined)
+    if ('notify' in action) return client.notify(action.notify.method, action.notify.params as JsonObject | undefined)
     await client.close()
+  }
+
+  async #called(call: Call<unknown>): Promise<unknown> {
+    for await (const note of call) this.heard(note)
+    return call.result
+  }
+
+  async #listen(client: Client, filter: SubscriptionFilter, signal: AbortSignal): Promise<void> {
+    const subscription = client.listen(filter)
+    signal.addEventListener('abort', () => subscription.close())
+    const how = await subscription.closed
+    if (how instanceof Error) throw how
   }
 
   async #connect({ revision, log_level: logLevel, timeout_ms: timeoutMs, answers = {} }: ConnectWish, signal: AbortSignal): Promise<void> {
     this.#client = await connect(this.url, {
-      info: INFO, signal, answers: answersOf(answers),
+      info: INFO, signal, eras: this.#eras, answers: answersOf(answers),
       ...(revision && { revision }), ...(logLevel && { logLevel }), ...(timeoutMs && { timeoutMs }),
     })
     void this.#show(this.#client.notifications)

@@ -3,7 +3,8 @@ import type { Incoming, JsonObject, RpcRequest } from '../../wire/json-rpc.js'
 import { find, type Revision } from '../../revisions/index.js'
 import { CODES, ProtocolError, Refusal } from '../../protocol/errors.js'
 import { isModern, META, metaOf, readMeta } from '../../protocol/meta.js'
-import type { Fields } from '../http.js'
+import { accepts, quoted } from '../../wire/fields.js'
+import { SSE_TYPE, type Fields } from '../http.js'
 import type { Admission, House, Rules } from './admit.js'
 import { methodMismatch, paramMismatch } from './mirror.js'
 
@@ -47,12 +48,13 @@ export const admitByMeta = (request: RpcRequest, house: Rules, header?: Header):
   const refuse = (code: number, message: string, clause: string, data?: { readonly [key: string]: unknown }): Refusal =>
     new Refusal(400, code, message, { clause, id, ...(data && { data }) })
 
-  const wrong = header && methodMismatch(header.fields, request)
-  if (wrong) throw refuse(CODES.headerMismatch, wrong, VALIDATION)
-
   const version = meta[META.protocolVersion]
   const served = house.revisions.map(revision => revision.id).reverse()
-  const hint = method === 'initialize' ? `; this server has no initialize for this request, it serves ${served.join(', ')}` : ''
+  // basic/versioning#compatibility-matrix: legacy clients have nothing else to show
+  const hint = method === 'initialize' ? `; initialize is not answered here, the versions served are ${served.join(', ')}` : ''
+  const wrong = header && methodMismatch(header.fields, request)
+  if (wrong) throw refuse(CODES.headerMismatch, `${wrong}${hint}`, VALIDATION)
+
   if (typeof version !== 'string') throw refuse(CODES.invalidParams, `params._meta["${META.protocolVersion}"] is ${kind(version)}; expected a string${hint}`, 'basic/index#meta')
   if (kind(meta[META.clientCapabilities]) !== 'an object') {
     throw refuse(CODES.invalidParams, `params._meta["${META.clientCapabilities}"] is ${kind(meta[META.clientCapabilities])}; expected an object${hint}`, 'basic/index#meta')
@@ -60,11 +62,11 @@ export const admitByMeta = (request: RpcRequest, house: Rules, header?: Header):
 
   const said = header?.fields['mcp-protocol-version']
   if (header && said !== version) {
-    throw refuse(CODES.headerMismatch, `MCP-Protocol-Version is ${said === undefined ? 'missing' : JSON.stringify(said.slice(0, 60))}; the body says ${JSON.stringify(version.slice(0, 60))}`, `${PAGE}#protocol-version-header`)
+    throw refuse(CODES.headerMismatch, `MCP-Protocol-Version is ${quoted(said)}; the body says ${quoted(version)}`, `${PAGE}#protocol-version-header`)
   }
   const revision = house.revisions.find(one => one.id === version && one.era === 'modern')
   if (!revision) {
-    throw refuse(CODES.unsupportedVersion, `Protocol version ${JSON.stringify(version.slice(0, 60))} is not served this way; supported are ${served.join(', ')}`, VERSION, { supported: served, requested: version })
+    throw refuse(CODES.unsupportedVersion, `Protocol version ${quoted(version)} is not served this way; supported are ${served.join(', ')}`, VERSION, { supported: served, requested: version })
   }
   return letIn(request, revision, house, meta, header)
 }
@@ -79,6 +81,9 @@ const letIn = (request: RpcRequest, revision: Revision, house: Rules, meta: Json
     house.offers(request, revision)
   } catch (error) {
     throw asRefusal(error, revision.unknownMethodStatus)
+  }
+  if (header && request.method === 'subscriptions/listen' && accepts(header.fields.accept, SSE_TYPE) === 0) {
+    throw new Refusal(406, CODES.invalidRequest, `subscriptions/listen is answered by a stream, and Accept is ${quoted(header.fields.accept)}; expected ${SSE_TYPE}`, { clause: 'basic/patterns/subscriptions', id })
   }
   const mirrored = header?.house.mirrored(request)
   const wrong = mirrored && paramMismatch(header!.fields, params, mirrored)

@@ -1,6 +1,6 @@
 /** Streamable HTTP, server side: may this HTTP request in, and as what? Order of lines is precedence. No I/O. */
 import { Malformed, readText, type Incoming, type JsonLimits, type RpcNotification, type RpcRequest, type RpcResponse } from '../../wire/json-rpc.js'
-import { accepts, mediaType } from '../../wire/fields.js'
+import { accepts, mediaType, quoted } from '../../wire/fields.js'
 import { ASSUMED, find, negotiate, type Revision } from '../../revisions/index.js'
 import type { Level } from '../../wire/levels.js'
 import { CODES, ProtocolError, Refusal } from '../../protocol/errors.js'
@@ -70,15 +70,15 @@ export const knock = (http: HttpHead, house: House, guard: Guard): void => {
   }
   guard.check(fields)
   if (method === 'GET' && accepts(fields.accept, SSE_TYPE) === 0) {
-    throw refuse(406, `GET opens an event stream, and Accept is ${JSON.stringify(fields.accept)}; expected ${SSE_TYPE}`, LISTENING)
+    throw refuse(406, `GET opens an event stream, and Accept is ${quoted(fields.accept)}; expected ${SSE_TYPE}`, LISTENING)
   }
   if (method !== 'POST') return
   assertJson(fields)
   if (accepts(fields.accept, JSON_TYPE) === 0 && accepts(fields.accept, SSE_TYPE) === 0) {
-    throw refuse(406, `Accept is ${JSON.stringify(fields.accept)}; expected ${JSON_TYPE} and ${SSE_TYPE}`, HTTP)
+    throw refuse(406, `Accept is ${quoted(fields.accept)}; expected ${JSON_TYPE} and ${SSE_TYPE}`, HTTP)
   }
   if (house.strict && !(accepts(fields.accept, JSON_TYPE) > 0 && accepts(fields.accept, SSE_TYPE) > 0 && fields.accept !== undefined)) {
-    throw refuse(406, `Accept is ${JSON.stringify(fields.accept ?? '(missing)')}; it must list both ${JSON_TYPE} and ${SSE_TYPE}`, HTTP)
+    throw refuse(406, `Accept is ${quoted(fields.accept)}; it must list both ${JSON_TYPE} and ${SSE_TYPE}`, HTTP)
   }
   assertShort(fields, house)
 }
@@ -87,11 +87,11 @@ export const knock = (http: HttpHead, house: House, guard: Guard): void => {
 export const assertJson = (fields: Fields): void => {
   const type = mediaType(fields['content-type'] ?? '')?.type
   if (type !== JSON_TYPE) {
-    throw refuse(415, `Content-Type is ${JSON.stringify(fields['content-type'] ?? '(missing)')}; expected ${JSON_TYPE}`, HTTP)
+    throw refuse(415, `Content-Type is ${quoted(fields['content-type'])}; expected ${JSON_TYPE}`, HTTP)
   }
   const coding = fields['content-encoding']
   if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
-    throw refuse(415, `Content-Encoding ${JSON.stringify(coding)} is not taken; send the body as it is`, HTTP, ['Accept-Encoding', 'identity'])
+    throw refuse(415, `Content-Encoding ${quoted(coding)} is not taken; send the body as it is`, HTTP, ['Accept-Encoding', 'identity'])
   }
 }
 
@@ -115,12 +115,12 @@ const read = (body: string, limits: JsonLimits): ReturnType<typeof readText> => 
   try {
     return readText(body, limits)
   } catch (error) {
-    throw error instanceof Malformed ? malformed(error) : error
+    throw error instanceof Malformed ? malformed(error, error.id) : error
   }
 }
 
 /** The refusal of what is no JSON-RPC. */
-export const malformed = (error: Malformed, id = error.id): Refusal => new Refusal(400, error.code, error.message, { clause: 'basic/index#messages', id })
+export const malformed = ({ code, message }: Malformed, id: RpcRequest['id'] | undefined): Refusal => new Refusal(400, code, message, { clause: 'basic/index#messages', id })
 
 /** GET listens, DELETE ends: both belong to a session. */
 const admitSession = (http: HttpRequest, house: House): Admission => {
@@ -181,7 +181,7 @@ const admitBatch = (of: readonly (Incoming | Malformed)[], fields: Fields, house
 export const admitAll = (of: readonly (Incoming | Malformed)[], revision: Revision, session: Session | undefined, house: Rules): Admission => {
   if (!revision.batches) throw refuse(400, `the body is an array of ${of.length}; revision ${revision.id} takes one message at a time`, HTTP)
   const admitted = of.map((incoming): Admission | Refusal => {
-    if (incoming instanceof Malformed) return malformed(incoming)
+    if (incoming instanceof Malformed) return malformed(incoming, incoming.id)
     try {
       if (incoming.as === 'request' && incoming.message.method === 'initialize') {
         throw new Refusal(400, CODES.invalidRequest, 'initialize must not be part of a batch', { clause: 'basic/lifecycle#initialization', id: incoming.message.id })
@@ -224,7 +224,7 @@ const versionOf = (fields: Fields, house: House, session: Session | undefined, i
   const named = said === undefined ? session?.revision ?? ASSUMED : find(said)
   if (named?.era !== 'legacy' || !house.revisions.includes(named) || (house.strict && session && named !== session.revision)) {
     const expected = session ? session.revision.id : house.revisions.map(revision => revision.id).join(', ')
-    throw new Refusal(400, CODES.invalidRequest, `MCP-Protocol-Version is ${said === undefined ? '(missing)' : JSON.stringify(said)}; expected ${expected}`, { clause: VERSION, id })
+    throw new Refusal(400, CODES.invalidRequest, `MCP-Protocol-Version is ${quoted(said)}; expected ${expected}`, { clause: VERSION, id })
   }
   return session ? session.revision : named
 }

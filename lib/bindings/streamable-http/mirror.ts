@@ -1,6 +1,6 @@
 /** What a modern request says twice, in its body and in header fields: written by clients, compared by servers (2026-07-28/basic/transports/streamable-http#request-metadata). No I/O. */
 import type { JsonObject, RpcNotification, RpcRequest } from '../../wire/json-rpc.js'
-import { decodeFieldValue, encodeFieldValue } from '../../wire/fields.js'
+import { decodeFieldValue, encodeFieldValue, quoted } from '../../wire/fields.js'
 import type { Fields } from '../http.js'
 
 /** An argument that is repeated in `Mcp-Param-{name}`: see `x-mcp-header`. */
@@ -38,8 +38,8 @@ export const mirrorsOf = ({ method, params }: RpcRequest | RpcNotification, mirr
 /** Server: what is wrong with `Mcp-Method` and `Mcp-Name`, in a sentence. */
 export const methodMismatch = (fields: Fields, { method, params }: { readonly method: string; readonly params?: JsonObject }): string | undefined => {
   const said = fields['mcp-method']
-  if (said === undefined) return `Mcp-Method is missing; expected ${quote(method)}`
-  if (said !== method) return `Mcp-Method is ${quote(said)}; the body says ${quote(method)}`
+  if (said === undefined) return `Mcp-Method is missing; expected ${quoted(method)}`
+  if (said !== method) return `Mcp-Method is ${quoted(said)}; the body says ${quoted(method)}`
   const name = nameOf(method, params)
   return name === undefined ? undefined : mismatch('Mcp-Name', fields['mcp-name'], name, 'string')
 }
@@ -51,7 +51,7 @@ export const paramMismatch = (fields: Fields, params: JsonObject | undefined, mi
     const raw = fields[field.toLowerCase()]
     const value = asText(valueAt(params?.arguments, path))
     if (value === undefined && raw === undefined) continue
-    if (value === undefined) return `${field} is ${quote(raw!)}; the body has no such argument`
+    if (value === undefined) return `${field} is ${quoted(raw!)}; the body has no such argument`
     const fault = mismatch(field, raw, value, type)
     if (fault) return fault
   }
@@ -59,11 +59,11 @@ export const paramMismatch = (fields: Fields, params: JsonObject | undefined, mi
 }
 
 const mismatch = (field: string, raw: string | undefined, value: string, type: MirroredParam['type']): string | undefined => {
-  if (raw === undefined) return `${field} is missing; the body says ${quote(value)}`
+  if (raw === undefined) return `${field} is missing; the body says ${quoted(value)}`
   const said = decodeFieldValue(raw)
   if (said === undefined) return `${field} is malformed; expected visible ASCII, or =?base64?…?= around strict Base64`
   if (said === value || (type === 'integer' && isSameInteger(said, value))) return undefined
-  return `${field} is ${quote(said)}; the body says ${quote(value)}`
+  return `${field} is ${quoted(said)}; the body says ${quoted(value)}`
 }
 
 /** `42.0` and `42` are the same (basic/transports/streamable-http#server-validation); what only rounds to it is not. */
@@ -87,6 +87,3 @@ const valueAt = (from: unknown, path: readonly string[]): unknown => {
 
 const asText = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'boolean' || typeof value === 'number' ? String(value) : undefined
-
-/** Never raw: a value that was refused may hold anything. */
-const quote = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value).replace(/[\u007f-\uffff]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -71,20 +71,21 @@ export class Reply {
       this.unsaid++
       return NOTHING
     }
-    if (this.#shape === 'stream') return [this.#event(message)]
-    return [...this.begin(), this.#event(message)]
+    const json = JSON.stringify(message) // throws, if it must, before anything is begun
+    if (this.#shape === 'stream') return [this.#event(json)]
+    return [...this.begin(), this.#event(json)]
   }
 
   /** Says the response, and ends. One object if nothing was said before and the client takes one. */
   finish(response: RpcResponse | readonly RpcResponse[], status = 200): readonly Write[] {
     if (this.#shape === 'over') return NOTHING
+    const json = JSON.stringify(response)
     if (this.#shape === 'undecided' && (this.how.json || !this.how.sse)) {
       const { fields } = this.how
-      const object: Write = { text: JSON.stringify(response) }
       this.#shape = 'over'
-      return [{ head: status, fields: fields ? [...JSON_FIELDS, ...fields] : JSON_FIELDS }, object, END]
+      return [{ head: status, fields: fields ? [...JSON_FIELDS, ...fields] : JSON_FIELDS }, { text: json }, END]
     }
-    const writes = [...this.begin(), this.#event(response), END]
+    const writes = [...this.begin(), this.#event(json), END]
     this.#close()
     return writes
   }
@@ -127,8 +128,7 @@ export class Reply {
     this.#log?.end()
   }
 
-  #event(message: RpcMessage | readonly RpcMessage[]): Write {
-    const json = JSON.stringify(message)
+  #event(json: string): Write {
     // Logged before written: what a client can have seen can be asked for again.
     return { text: this.#log ? `id: ${this.#log.append(json, this.how.nowMs())}\n${encodeData(json)}` : encodeData(json) }
   }

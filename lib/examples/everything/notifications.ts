@@ -46,7 +46,10 @@ export const addNotifications = (server: Server): void => {
     await ctx.log.info({ waiting: true })
     await new Promise<void>(resolve => {
       waiting.add(resolve)
-      ctx.signal.addEventListener('abort', () => resolve())
+      ctx.signal.addEventListener('abort', () => {
+        waiting.delete(resolve)
+        resolve()
+      })
     })
     return ctx.signal.aborted ? 'cancelled' : 'released'
   })

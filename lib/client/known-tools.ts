@@ -1,0 +1,46 @@
+/** What a client has learned of a server's tools from its lists: which header fields a call needs, and whether it may be repeated. No I/O. */
+import { MAX_MIRRORED } from '../bindings/streamable-http/mirror.js'
+import type { Tool } from '../protocol/types.js'
+import { type Mirrored, mirroredOf } from '../validation/mirrored.js'
+
+/** Tools remembered at once. Beyond it the one learned longest ago is forgotten: its calls carry no `Mcp-Param-*` until it is listed again. */
+export const MAX_KNOWN_TOOLS = 10_000
+
+interface Known {
+  readonly mirrored: readonly Mirrored[]
+  readonly repeatable: boolean
+}
+
+export class KnownTools {
+  readonly #known = new Map<string, Known>()
+
+  /**
+   * Learns a page of tools, and returns those that can be used: the one with an annotation that breaks a rule cannot, the others can
+   * (2026-07-28/basic/transports/streamable-http#schema-extension).
+   */
+  learn(tools: readonly Tool[], onRejected: (name: string, reason: string) => void): readonly Tool[] {
+    return tools.filter(({ name, inputSchema, annotations }) => {
+      const found = mirroredOf(inputSchema)
+      const tooMany = typeof found !== 'string' && found.length > MAX_MIRRORED
+      const mirrored = tooMany ? `${found.length} arguments are to be repeated in header fields; at most ${MAX_MIRRORED} are` : found
+      this.#known.delete(name)
+      if (typeof mirrored === 'string') {
+        onRejected(name, mirrored)
+        return false
+      }
+      this.#known.set(name, { mirrored, repeatable: annotations?.readOnlyHint === true || annotations?.idempotentHint === true })
+      if (this.#known.size > MAX_KNOWN_TOOLS) this.#known.delete(this.#known.keys().next().value!)
+      return true
+    })
+  }
+
+  /** The arguments of this tool that header fields repeat, as far as is known. */
+  mirrored(name: unknown): readonly Mirrored[] | undefined {
+    return this.#known.get(name as string)?.mirrored
+  }
+
+  /** Does the tool say of itself that a second call does no more than the first? A hint, taken only where the alternative is an error. */
+  repeatable(name: unknown): boolean {
+    return this.#known.get(name as string)?.repeatable ?? false
+  }
+}
