@@ -44,8 +44,8 @@ interface Open {
 type Content = { readonly content: readonly { readonly text?: string }[] }
 const textOf = (result: unknown): string => (result as Content).content[0]!.text!
 
-const openOurs = async (carrier: Carrier): Promise<Open> => {
-  const client = await openClient(carrier, clock, SESSIONS, { info: INFO, logLevel: 'info', answers: { roots: () => ROOTS } })
+const openOurs = async (carrier: Carrier, offered = SESSIONS): Promise<Open> => {
+  const client = await openClient(carrier, clock, offered, { info: INFO, logLevel: 'info', answers: { roots: () => ROOTS } })
   return {
     revision: client.revision.id,
     tools: () => client.listTools(),
@@ -100,13 +100,13 @@ const openV2 = (mode: 'legacy' | 'auto') => async (transport: unknown): Promise<
 }
 
 /** The rows. `cancelled` settles when the server has seen the cancellation. */
-const judge = async (t: Test, open: Open, revision: string, cancelled: Promise<unknown>): Promise<void> => {
+const judge = async (t: Test, open: Open, revision: string, cancelled: Promise<unknown>, asks = true): Promise<void> => {
   t.equal(open.revision, revision)
   t.strictSame((await open.tools()).map(({ name }) => name), TOOLS)
   const heard: unknown[] = []
   t.equal(await open.call('count', data => heard.push(data)), 'counted')
   t.strictSame(heard, COUNT, 'log entries, in order, before the result')
-  t.strictSame(JSON.parse(await open.call('ask')), { roots: ROOTS })
+  if (asks) t.strictSame(JSON.parse(await open.call('ask')), { roots: ROOTS })
   const cancel = new AbortController()
   await t.rejects(open.call('wait', () => cancel.abort(), cancel.signal))
   await cancelled
@@ -135,16 +135,24 @@ for (const [name, make, revision] of [
   })
 }
 
-for (const [name, which] of [['mcpwire serveStdio', 'ours'], ['official SDK 1.32.2 server', 'v1'], ['official server 2.4.0', 'v2']] as const) {
-  t.test(`stdio  mcpwire client to ${name}`, async t => {
+for (const [name, which, offered, revision] of [
+  ['mcpwire serveStdio', 'ours', SESSIONS, '2025-11-25'],
+  ['official SDK 1.32.2 server', 'v1', SESSIONS, '2025-11-25'],
+  ['official server 2.4.0', 'v2', SESSIONS, '2025-11-25'],
+  ['mcpwire serveStdio', 'ours', REVISIONS, '2026-07-28'],
+  ['official SDK 1.32.2 server, after a probe that it refuses', 'v1', REVISIONS, '2025-11-25'],
+  ['official server 2.4.0', 'v2', REVISIONS, '2026-07-28'],
+] as const) {
+  t.test(`stdio  ${revision}  mcpwire client to ${name}`, async t => {
     let seen!: () => void
     const cancelled = new Promise<void>(resolve => (seen = resolve))
     const onStderr = (line: string): void => {
       if (line === 'wait was cancelled') seen()
     }
-    const open = await openOurs(new StdioCarrier({ command: process.execPath, args: [PROGRAM, which] }, clock, { onStderr }))
+    const open = await openOurs(new StdioCarrier({ command: process.execPath, args: [PROGRAM, which] }, clock, { onStderr }), offered)
     t.teardown(() => open.close())
-    await judge(t, open, '2025-11-25', cancelled)
+    // The tool of 2.4.0 asks by a request, which the newest revision does not have.
+    await judge(t, open, revision, cancelled, !(which === 'v2' && revision === '2026-07-28'))
   })
 }
 

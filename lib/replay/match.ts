@@ -73,6 +73,10 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
     if (typeof source !== 'string') throw new TypeError(`$pattern takes a regular expression, not ${show(source)}`)
     return when(typeof value === 'string' && new RegExp(source, 'u').test(value), known, path, `text matching /${source}/`, value)
   }],
+  ['$at_least', (least, value, known, path) => {
+    if (typeof least !== 'number') throw new TypeError(`$at_least takes a number, not ${show(least)}`)
+    return when(typeof value === 'number' && value >= least, known, path, `a number of at least ${least}`, value)
+  }],
   ['$same', (name, value, known, path) => {
     const earlier = lookUp(name, known)
     return when(value !== undefined && equal(earlier, value), known, path, `${show(earlier)}, as ${String(name)} was`, value)

@@ -1,4 +1,5 @@
 /** A server program that misbehaves as its first argument says; beside that, a legacy server with one tool for each fault. */
+import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
 interface Asked {
@@ -12,9 +13,13 @@ const write = (text: string): void => void process.stdout.write(`${text}\n`)
 const say = (message: object): void => write(JSON.stringify({ jsonrpc: '2.0', ...message }))
 const text = (it: string): object => ({ content: [{ type: 'text', text: it }] })
 
+/** Lives on, but not for ever: whoever should have ended it may have been ended itself. */
+const LINGER_MS = 30_000
+const linger = (): void => void setTimeout(() => process.exit(), LINGER_MS)
+
 if (mode === 'deaf to SIGTERM') {
   process.on('SIGTERM', () => console.error('no'))
-  setInterval(() => {}, 1000)
+  linger()
 }
 if (mode === 'noise at the start') write('Listening on stdio! {')
 
@@ -25,6 +30,8 @@ const FAULTS: Record<string, (id: unknown) => void> = {
     write('debug: something\n\n{"half": ')
     write('["an array"]')
     write('{"jsonrpc":"2.0","method":5}')
+    // A request of its own, of the same id and no shape: no answer to ours.
+    say({ id, method: 'roots/list', params: 5 })
     process.stdout.write(Buffer.from([0xff, 0x0a]))
     say({ id, result: text('after the noise') })
   },
@@ -45,10 +52,15 @@ const FAULTS: Record<string, (id: unknown) => void> = {
   half: () => process.stdout.write('{"jsonrpc":"2.0","id":', () => process.exit(0)),
   close: () => {
     process.stdin.unref()
-    setInterval(() => {}, 1000)
+    linger()
     process.stdout.end()
   },
   env: id => say({ id, result: text(JSON.stringify({ env: process.env, cwd: process.cwd() })) }),
+  orphan: id => {
+    const orphan = spawn(process.execPath, ['-e', `setTimeout(() => {}, ${LINGER_MS})`], { stdio: 'inherit' })
+    orphan.unref()
+    say({ id, result: text(String(orphan.pid)) })
+  },
   pid: id => say({ id, result: text(String(process.pid)) }),
   log: id => {
     say({ method: 'notifications/message', params: { level: 'info', data: 'of the call' } })

@@ -8,8 +8,11 @@ import { loadSuite, revisionsOf, weaker, type Clause } from '../../lib/replay/lo
 
 const suite = await loadSuite(fileURLToPath(new URL('../../../fixtures', import.meta.url)))
 /** Of which areas and revisions every such sentence must be answered for. */
-const AREAS = ['http', 'lifecycle', 'jsonrpc', 'cancellation', 'progress', 'ping', 'logging']
-const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25']
+const AREAS = [
+  'http', 'lifecycle', 'versioning', 'jsonrpc', 'meta', 'errors', 'discover', 'mrtr', 'subscriptions', 'caching', 'cancellation', 'progress', 'ping',
+  'logging',
+]
+const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28']
 const ROLES = ['server', 'client'] as const
 
 const clauses = [...suite.clauses.values()].flat()

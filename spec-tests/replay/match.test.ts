@@ -65,6 +65,14 @@ t.test('$pattern is looked for in text, and never fits anything else', async t =
   t.notOk(fits({ $pattern: '1' }, 1))
 })
 
+t.test('$at_least fits numbers from that one on, and nothing else', async t => {
+  t.ok(fits({ $at_least: 0 }, 0))
+  t.ok(fits({ $at_least: 0, $type: 'integer' }, 7))
+  t.notOk(fits({ $at_least: 0 }, -1))
+  t.notOk(fits({ $at_least: 0 }, '1'))
+  t.throws(() => match({ $at_least: 'a' }, 1), { name: 'TypeError', message: /\$at_least takes a number/ })
+})
+
 t.test('$not fits what its pattern does not', async t => {
   t.ok(fits({ $not: 'a' }, 'b'))
   t.notOk(fits({ $not: 'a' }, 'a'))

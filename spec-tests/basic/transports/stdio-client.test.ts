@@ -72,6 +72,21 @@ t.test('2025-11-25 basic/lifecycle#stdio  a process that outlives its input gets
   t.notOk(isAlive(pid))
 })
 
+t.test('a process that leaves a child of its own holding its output is not waited for', async t => {
+  const pipes = (): number => process.getActiveResourcesInfo().filter(name => name === 'PipeWrap').length
+  const before = pipes()
+  const clock = new TestClock()
+  const { client, call } = await open(t, 'well', {}, clock)
+  const orphan = Number(await call('orphan'))
+  t.teardown(() => process.kill(orphan))
+  const closed = client.close()
+  await clock.armed(500)
+  clock.advance(500)
+  await closed
+  await left()
+  t.equal(pipes(), before)
+})
+
 t.test('basic/transports#stdio  noise is reported and passed over; what is a message is heard', async t => {
   const { call, faults } = await open(t, 'noise at the start')
   t.equal(await call('noise'), 'after the noise')
