@@ -1,5 +1,6 @@
 /** `mcpwire/client`: everything a client needs. */
-export { connect, type ConnectOptions } from './io/connect.js'
+export { connect, type ConnectOptions, type Target } from './io/connect.js'
+export { ServerExited, type Command } from './io/child.js'
 export type { Client } from './client/client.js'
 export type { ClientEvents, ClientOptions } from './client/options.js'
 export type { Call, CallOptions } from './client/call.js'

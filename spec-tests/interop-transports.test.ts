@@ -19,7 +19,7 @@ import { openClient } from '../lib/client/client.js'
 import { clock } from '../lib/io/clock.js'
 import { SseCarrier } from '../lib/io/sse-client.js'
 import { StdioCarrier } from '../lib/io/stdio-client.js'
-import { REVISIONS } from '../lib/revisions/index.js'
+import { REVISIONS, type Revision } from '../lib/revisions/index.js'
 import { COUNT, ours, TOOLS, v1 } from './interop/transports.js'
 import { left } from './interop/left.js'
 
@@ -44,7 +44,7 @@ interface Open {
 type Content = { readonly content: readonly { readonly text?: string }[] }
 const textOf = (result: unknown): string => (result as Content).content[0]!.text!
 
-const openOurs = async (carrier: Carrier, offered = SESSIONS): Promise<Open> => {
+const openOurs = async (carrier: Carrier, offered: readonly Revision[] = SESSIONS): Promise<Open> => {
   const client = await openClient(carrier, clock, offered, { info: INFO, logLevel: 'info', answers: { roots: () => ROOTS } })
   return {
     revision: client.revision.id,

@@ -31,6 +31,8 @@ export interface Listening extends Line {
 
 /** Carries messages to one server. An own one takes a `send`, a `listen`, and a `close` that lets go of what they hold. */
 export interface Carrier {
+  /** On a pipe, where a server that does not know a question may say nothing: how long to wait for its first answer, in milliseconds. */
+  readonly probeMs?: number
   /**
    * Says one thing. Errors are heard, never thrown, but for a message that cannot be carried: a TypeError.
    * `mirrored`: arguments of a call that a carrier over HTTP repeats in header fields, where the revision has that.
@@ -50,6 +52,14 @@ export class SessionGone extends Error {
   /** @param cause what the caller is to see if nothing else can be done. */
   constructor(override readonly cause: Error) {
     super((cause.cause instanceof Error ? cause.cause : cause).message)
+  }
+}
+
+/** Nothing of Streamable HTTP is there; what there is may be older. */
+export class OlderTransport extends Error {
+  override readonly name = 'OlderTransport'
+  constructor(override readonly cause: Error) {
+    super(cause.message)
   }
 }
 

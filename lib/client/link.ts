@@ -1,11 +1,11 @@
 /** A client's hold on one server: opens the conversation, opens it again when it is no more, and listens. No I/O of its own. */
 import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
-import { HttpRefusal, InvalidMessage, RpcError, Timeout } from '../protocol/errors.js'
+import { BrokenStream, HttpRefusal, InvalidMessage, RpcError, Timeout } from '../protocol/errors.js'
 import { saysItself } from '../protocol/meta.js'
 import { Opening, type OpeningOptions, type Outcome, type ServerSays, type Standing } from '../protocol/opening.js'
 import { declared, speaks } from '../revisions/vocabulary.js'
-import { bared, type Carrier, type Clock, type Line, type Listening, SessionGone } from './carrier.js'
+import { bared, type Carrier, type Clock, type Line, type Listening, OlderTransport, SessionGone } from './carrier.js'
 
 export interface LinkOptions extends OpeningOptions {
   /** Hear what the server says unasked. */
@@ -69,13 +69,15 @@ export class Link {
 
   /** `again`: it was a session before, and is not probed for more. 2026-07-28/basic/versioning#backward-compatibility-with-initialization-based-versions */
   async #open(again = false): Promise<void> {
-    const opening = new Opening(again ? { ...this.options, remembered: 'legacy' } : this.options)
+    const { probeMs } = this.carrier
+    const opening = new Opening({ ...this.options, ...(again && { remembered: 'legacy' as const }), piped: probeMs !== undefined })
     let session: string | undefined
     for (let step = opening.first(); ;) {
       if ('fail' in step) throw step.fail
-      if ('fallBackTo' in step) throw step.because
+      if ('fallBackTo' in step) throw new OlderTransport(step.because)
       if ('settled' in step) return this.#settle({ revision: step.settled, session }, step.server)
-      const tried = await this.#ask(step.try, { revision: step.as }, step.withinMs)
+      const withinMs = probeMs !== undefined && saysItself(step.as) ? Math.min(probeMs, step.withinMs) : step.withinMs
+      const tried = await this.#ask(step.try, { revision: step.as }, withinMs)
       session = tried.session
       step = opening.next(tried.outcome)
     }
@@ -157,6 +159,8 @@ export class Link {
           const why = bared(error ?? new InvalidMessage(`${request.method} was not answered`))
           const refusal = why instanceof RpcError ? why.cause : why
           if (refusal instanceof HttpRefusal) return settle(why instanceof RpcError && refusal.error ? { error: refusal.error, refusal } : { refusal })
+          // a server process that dies of a question it does not know
+          if (this.carrier.probeMs !== undefined && saysItself(standing.revision) && why instanceof BrokenStream) return settle({ silence: true })
           disarm()
           reject(why)
         },

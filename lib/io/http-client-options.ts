@@ -6,6 +6,8 @@ export interface HttpClientOptions extends Partial<HearLimits> {
   readonly headers?: { readonly [name: string]: string }
   /** Longest wait for a connection, in milliseconds. Default 10 000. */
   readonly connectTimeoutMs?: number
+  /** Certificate authorities to trust instead of the usual ones, as PEM. */
+  readonly ca?: string | Uint8Array
   /** Longest wait for the answer to the DELETE that ends a session, in milliseconds. Default 2000. */
   readonly leaveTimeoutMs?: number
 }

@@ -28,7 +28,7 @@ export class HttpCarrier implements Carrier {
 
   /** @throws TypeError unless it is an http or https URL without credentials, or for a header that cannot be sent. */
   constructor(url: URL, private readonly clock: Clock, options: HttpClientOptions = {}) {
-    const { headers, connectTimeoutMs = 10_000, leaveTimeoutMs = 2000 } = options
+    const { headers, connectTimeoutMs = 10_000, leaveTimeoutMs = 2000, ca } = options
     if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError(`the URL begins with ${url.protocol}; expected http: or https:`)
     if (url.username !== '' || url.password !== '') throw new TypeError('the URL holds credentials; send them in headers')
     this.#own = ownFields(headers)
@@ -37,7 +37,8 @@ export class HttpCarrier implements Carrier {
     this.#path = url.pathname + url.search
     // Streams are quiet for as long as they like: deadlines are the client's. As many connections as are needed: an answer must never
     // wait for a connection that the question's own stream holds.
-    this.#pool = new Pool(url.origin, { headersTimeout: 0, bodyTimeout: 0, connectTimeout: connectTimeoutMs })
+    const connect = { timeout: connectTimeoutMs, ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : Buffer.from(ca) }) }
+    this.#pool = new Pool(url.origin, { headersTimeout: 0, bodyTimeout: 0, connect })
     this.#house = {
       clock,
       own: this.#own,

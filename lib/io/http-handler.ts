@@ -1,64 +1,27 @@
 /** Streamable HTTP on node:http: let requests in, run them, perform what is said, notice hang-ups. Decides nothing itself. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Guard, type GuardOptions } from '../bindings/guard.js'
+import { corsFields, preflight } from '../bindings/cors.js'
+import { Guard } from '../bindings/guard.js'
 import { SSE_TYPE, type Fields } from '../bindings/http.js'
 import { admit, knock, tooLarge, type Admission, type House } from '../bindings/streamable-http/admit.js'
 import { replay } from '../bindings/streamable-http/reply.js'
 import { CODES, Refusal } from '../protocol/errors.js'
 import { Exchange } from '../protocol/exchange.js'
-import { REPLAY_LIMITS, ReplayBudget, ReplayLog, type ReplayLimits } from '../protocol/replay-log.js'
-import { SESSION_LIMITS, Sessions, type Session, type SessionLimits } from '../protocol/session.js'
+import { REPLAY_LIMITS, ReplayBudget, ReplayLog } from '../protocol/replay-log.js'
+import { SESSION_LIMITS, Sessions, type Session } from '../protocol/session.js'
 import type { Revision } from '../revisions/index.js'
 import { callerOf } from '../server/lifecycle.js'
 import type { Server } from '../server/server.js'
 import { JSON_LIMITS } from '../wire/json-rpc.js'
 import { equip } from './equip.js'
 import { runBatch } from './http-batch.js'
+import type { HttpOptions, HttpStats } from './http-options.js'
 import { HttpOutlet, type Outlets } from './http-outlet.js'
 import { writeRefusal } from './http-refusal.js'
+import { observe } from './observe.js'
 import { readBody } from './read-body.js'
-import { SseRoutes, type SseOptions } from './sse-server.js'
-
-export interface HttpOptions extends GuardOptions, Partial<SessionLimits>, Partial<ReplayLimits> {
-  /** Where the endpoint is. Any other path is a 404, or the next handler's. Default `/mcp`. */
-  readonly path?: string
-  /** Longest request body, in bytes. Beyond it: 413, connection closed. Default 4 MiB. */
-  readonly maxBodyBytes?: number
-  /** Messages in one array, where a revision takes arrays. Beyond it: -32600, 400. Default 100. */
-  readonly maxBatch?: number
-  /** False: no session is opened and every POST stands alone, for hosts that keep nothing. No GET stream, no resuming, no questions to the client. Default true. */
-  readonly sessions?: boolean
-  /** Bytes waiting for one slow reader. Beyond them its log and progress notifications are dropped and counted; responses never. Default 1 MiB. */
-  readonly maxQueuedBytes?: number
-  /** Quiet streams say a comment this often, in milliseconds. Default 15 000. */
-  readonly keepAliveMs?: number
-  /** A call that takes longer becomes a stream where that can be resumed, in milliseconds. Default 1000. */
-  readonly streamAfterMs?: number
-  /** What clients are told to wait before they come back to a broken stream, in milliseconds. Default 1000. */
-  readonly retryMs?: number
-  /** How long a client may take to answer a request of ours, in milliseconds: a person may have to. Default 600 000. */
-  readonly answerTimeoutMs?: number
-  /** Refuse what deployed clients do and the specification does not allow. Default false. */
-  readonly strict?: boolean
-  /** Serve HTTP+SSE of 2024-11-05 too, on two further paths, for clients that know nothing newer. Default: not at all. */
-  readonly sse?: SseOptions
-  /** Who is calling, by the host application's own authentication. Sessions are then that caller's alone. */
-  readonly principal?: (req: IncomingMessage) => string | undefined
-}
-
-/** What is open and what was lost, for dashboards. */
-export interface HttpStats {
-  readonly sessions: number
-  readonly sessionsOpened: number
-  readonly sessionsExpired: number
-  /** Replies that are waiting or streaming. */
-  readonly open: number
-  /** Characters of events kept for clients that may come back. */
-  readonly replayBytes: number
-  /** Notifications that slow readers missed. */
-  readonly dropped: number
-}
+import { SseRoutes } from './sse-server.js'
 
 /** A `node:http` request listener that also knows its state and how to end. `next` is called for paths that are not its own. */
 export interface HttpHandler {
@@ -69,6 +32,8 @@ export interface HttpHandler {
 }
 
 const NOWHERE = ['Content-Length', '0']
+/** How often what has expired is looked for, while anything is open. */
+const SWEEP_MS = 5000
 
 /** Mounts a server on any `http.Server`: `http.createServer(httpHandler(server))`. */
 export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHandler => {
@@ -82,6 +47,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
   const budget = new ReplayBudget(pick(REPLAY_LIMITS))
   const guards = new Map<number, Guard>()
   let closing = false
+  let sweptMs = nowMs()
   let ticker: NodeJS.Timeout | undefined
 
   const all: Outlets = {
@@ -93,11 +59,14 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     newLog: session => new ReplayLog(randomUUID().slice(0, 13), session.streams, budget, nowMs()),
     open: new Set(),
     dropped: 0,
+    observer: observe(options.onReport, error => server.report(error, { method: 'onReport' })),
     wake: () => (ticker ??= setInterval(tick, Math.min(500, options.streamAfterMs ?? 500, options.keepAliveMs ?? 500)).unref()),
   }
   const tick = (): void => {
     const now = nowMs()
     for (const outlet of all.open) outlet.tick(now)
+    if (now - sweptMs < SWEEP_MS && all.open.size > 0) return
+    sweptMs = now
     budget.sweep(now)
     sessions.sweep()
     for (const session of sessions.values()) if (session.asked.size > 0) session.asked.sweep(now, answerTimeoutMs)
@@ -200,6 +169,14 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
       const method = req.method ?? ''
       const guard = guardOf(req.socket.localPort ?? 0)
       if (route) return route({ req, res, head: { method, target, fields }, guard, refuse: error => refuse(req, res, error) })
+      if (options.cors && fields.origin !== undefined && guard.lists(fields.origin)) {
+        const cors = options.cors === true ? {} : options.cors
+        if (method === 'OPTIONS') {
+          guard.check(fields)
+          return void res.writeHead(204, preflight(fields, cors) as string[]).end()
+        }
+        for (const [name, value] of corsFields(fields.origin, cors)) res.setHeader(name, value)
+      }
       knock({ method, target, fields }, anyone, guard)
       const who = principal?.(req)
       const house = principal ? houseFor(who) : anyone
@@ -219,7 +196,9 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
 
   const refuse = (req: IncomingMessage, res: ServerResponse, error: unknown): void => {
     if (!(error instanceof Refusal)) server.report(error, { method: `HTTP ${req.method}` })
-    writeRefusal(req, res, error instanceof Refusal ? error : new Refusal(500, CODES.internalError, 'Internal error'))
+    const refusal = error instanceof Refusal ? error : new Refusal(500, CODES.internalError, 'Internal error')
+    if (all.observer.wanted) all.observer.refused(req, refusal)
+    writeRefusal(req, res, refusal)
   }
 
   const close = async ({ graceMs = 5000 }: { readonly graceMs?: number } = {}): Promise<void> => {

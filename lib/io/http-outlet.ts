@@ -10,6 +10,7 @@ import type { RpcMessage, RpcResponse } from '../wire/json-rpc.js'
 import { logMessage } from '../server/logging.js'
 import { accepts } from '../wire/fields.js'
 import { reaches } from '../wire/levels.js'
+import type { Observer } from './observe.js'
 
 /** What all outlets of a handler share. */
 export interface Outlets {
@@ -23,6 +24,7 @@ export interface Outlets {
   readonly open: Set<HttpOutlet>
   /** Log and progress notifications that slow readers missed. */
   dropped: number
+  readonly observer: Observer
   wake(): void
 }
 
@@ -55,6 +57,10 @@ export class HttpOutlet implements Outlet, Channel {
   #dropped = 0
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
   #watched = false
+  readonly #bornMs: number
+  #status = 200
+  #cancelled = false
+  #bytes = 0
   /** When anything was last written, or the wait began. */
   atMs = 0
   /** Set once the exchange exists: told when hanging up cancels. */
@@ -68,6 +74,7 @@ export class HttpOutlet implements Outlet, Channel {
   constructor(readonly all: Outlets, res: ServerResponse, { revision, session, accept, fields, listens = false }: ReplyTo) {
     this.#res = res
     this.#session = session
+    this.#bornMs = all.nowMs()
     this.listens = listens
     this.#cancels = revision.disconnect === 'cancels'
     this.reply = new Reply({
@@ -119,6 +126,7 @@ export class HttpOutlet implements Outlet, Channel {
   }
 
   drop(): void {
+    this.#cancelled = true
     this.perform(this.reply.end())
   }
 
@@ -216,6 +224,7 @@ export class HttpOutlet implements Outlet, Channel {
     if (this.#tail === '') return
     const text = this.#tail
     this.#tail = ''
+    this.#bytes += text.length
     this.atMs = performance.now()
     if (res.write(text)) return
     this.#blocked = true
@@ -227,6 +236,9 @@ export class HttpOutlet implements Outlet, Channel {
     const body = this.#tail
     const head = this.#head
     this.#detach()
+    this.#bytes += body.length
+    if (head) this.#status = head.head
+    if (this.all.observer.wanted) this.#report(head ? 'object' : 'stream')
     if (head) {
       const bytes = body.length >= AS_BYTES ? Buffer.from(body) : body
       res.writeHead(head.head, [...head.fields, 'Content-Length', String(Buffer.byteLength(bytes))])
@@ -251,14 +263,22 @@ export class HttpOutlet implements Outlet, Channel {
     if (this.#dropped === 0) return
     const dropped = this.#dropped
     this.#dropped = 0
+    if (this.all.observer.wanted) this.all.observer.dropped(this.exchange, dropped)
     const threshold = this.exchange ? this.exchange.threshold() : 'debug'
     if (threshold === undefined || !reaches('warning', threshold)) return
     this.perform(this.reply.send(logMessage('warning', { dropped, reason: 'the reader was too slow' }, 'mcpwire')))
   }
 
+  #report(end: 'object' | 'stream' | 'hung up'): void {
+    if (!this.exchange || !this.reply.over && end !== 'hung up') return
+    const cancelled = this.#cancelled && end !== 'hung up'
+    this.all.observer.ended(this.exchange, { status: this.#status, bytes: this.#bytes, durationMs: this.all.nowMs() - this.#bornMs, end: cancelled ? 'cancelled' : end })
+  }
+
   /** The connection went away before the reply was over. */
   #lost(): void {
     this.#detach()
+    if (this.all.observer.wanted) this.#report('hung up')
     if (this.#cancels) this.exchange?.cancel('the client hung up')
   }
 

@@ -2,7 +2,8 @@
 import { createServer } from 'node:http'
 import { duplexPair, type Duplex } from 'node:stream'
 import type { Server } from '../server/server.js'
-import { httpHandler, type HttpHandler, type HttpOptions } from './http-handler.js'
+import { httpHandler, type HttpHandler } from './http-handler.js'
+import type { HttpOptions } from './http-options.js'
 
 export interface InProcess {
   /** A name for it; no socket listens there. */

@@ -4,7 +4,8 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { CODES, failure, ProtocolError } from '../protocol/errors.js'
 import type { Server } from '../server/server.js'
-import { httpHandler, type HttpHandler, type HttpOptions, type HttpStats } from './http-handler.js'
+import { httpHandler, type HttpHandler } from './http-handler.js'
+import type { HttpOptions, HttpStats } from './http-options.js'
 
 export interface ListenOptions extends HttpOptions {
   /** Default 3000; 0 takes a free one. */

@@ -8,7 +8,10 @@ import { Child, type ChildOptions, type Command } from './child.js'
 import { Lives, type RestartOptions } from './lives.js'
 import { Switchboard } from './switchboard.js'
 
-export interface StdioClientOptions extends ChildOptions, RestartOptions {}
+export interface StdioClientOptions extends ChildOptions, RestartOptions {
+  /** How long a server may take to answer the first question before it is taken to know nothing newer than `initialize`, in milliseconds. Default 5000. */
+  readonly probeTimeoutMs?: number
+}
 
 /** A process that runs, and whether it has said anything yet. */
 interface Life {
@@ -21,6 +24,7 @@ const NOW = Promise.resolve()
 const NOTHING: Line = { stop: () => {} }
 
 export class StdioCarrier implements Carrier {
+  readonly probeMs: number
   readonly #board = new Switchboard()
   readonly #lives: Lives
   #life: Life | undefined
@@ -32,6 +36,7 @@ export class StdioCarrier implements Carrier {
   constructor(private readonly command: Command, private readonly clock: Clock, private readonly options: StdioClientOptions = {}) {
     if (typeof command.command !== 'string' || command.command === '') throw new TypeError('command is empty; expected a program')
     this.#lives = new Lives(options.restarts ?? 3, clock)
+    this.probeMs = options.probeTimeoutMs ?? 5000
   }
 
   send(message: RpcMessage, standing: Standing, hearer: Hearer): Line {

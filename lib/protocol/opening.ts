@@ -44,6 +44,8 @@ export interface OpeningOptions {
   readonly newId: () => RpcId
   /** How long one try may take, in milliseconds. */
   readonly withinMs: number
+  /** The other side of a pipe says nothing to what it does not know, or ends: 2026-07-28/basic/transports/stdio#backward-compatibility. */
+  readonly piped?: boolean
   /** What this server was found to be before. A legacy one is not probed again, unless it refuses `initialize`. */
   readonly remembered?: Revision['era'] | undefined
 }
@@ -69,6 +71,7 @@ export const OPENING_TABLE = [
   ['discover', '3xx, 408, 425, 429 or 5xx', 'fail'],
   ['discover', 'any other status', 'initialize'],
   ['discover', 'silence', 'fail'],
+  ['discover', 'silence on a pipe', 'initialize'],
 
   ['initialize', 'a result: its revision is shared', 'settle'],
   ['initialize', 'a result: its revision is not shared', 'fail'],
@@ -173,7 +176,7 @@ export class Opening {
   }
 
   #ofDiscover(outcome: Outcome): Finding<SeenIn<'discover'>> {
-    if ('silence' in outcome) return { seen: 'silence', error: this.#late(DISCOVER) }
+    if ('silence' in outcome) return { seen: this.#options.piped ? 'silence on a pipe' : 'silence', error: this.#late(DISCOVER) }
     if ('result' in outcome) return this.#discovered(outcome.result)
     const status = statusSeen(outcome.refusal)
     if (status) return { seen: status, error: outcome.refusal! }

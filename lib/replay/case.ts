@@ -160,7 +160,7 @@ export interface Serving {
   readonly delete?: number
 }
 
-export type ClientStep = DoStep | ArrivesStep | ReplyStep | SettlesStep | HearsStep | SeenStep
+export type ClientStep = DoStep | ArrivesStep | ReplyStep | SettlesStep | HearsStep | SeenStep | GoneStep
 
 /** What the application asks the client to do. Does not wait for its outcome. */
 export interface DoStep extends Step {
@@ -265,5 +265,11 @@ export interface SeenStep extends Step {
   readonly of?: Pattern
   /** Only arrivals later than that one. */
   readonly since?: string
+  readonly keyword?: Keyword
+}
+
+/** The client has closed the connection of that arrival before the reply to it had ended. */
+export interface GoneStep extends Step {
+  readonly gone: string
   readonly keyword?: Keyword
 }

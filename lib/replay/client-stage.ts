@@ -1,6 +1,6 @@
 /** One client under test and the server it believes in: performs a step, or says how what came differs from what was expected. */
 
-import type { ArrivesStep, ClientCase, ClientStep, DoStep, HearsStep, ReplyStep, SeenStep, SettlesStep } from './case.js'
+import type { ArrivesStep, ClientCase, ClientStep, DoStep, GoneStep, HearsStep, ReplyStep, SeenStep, SettlesStep } from './case.js'
 import { answerOf, House, idOf, type Answer } from './answer.js'
 import { listenForArrivals, type Arrival, type ScriptedServer } from './arrivals.js'
 import type { ClientHandle, ClientUnderTest, Outcome, Told } from './driver.js'
@@ -67,6 +67,7 @@ export class ClientStage {
     if ('reply' in step) return this.#reply(step)
     if ('settles' in step) return this.#settles(step)
     if ('hears' in step) return this.#hears(step)
+    if ('gone' in step) return this.#gone(step)
     this.#seen(step)
   }
 
@@ -84,6 +85,7 @@ export class ClientStage {
 
   #arrive(arrival: Arrival): void {
     this.#arrivals.push(arrival)
+    arrival.res.on('close', () => this.#lookAgain())
     const { kind } = arrival.seen
     const awaited = this.#awaited.get(kind) ?? 0
     if (awaited > 0) {
@@ -139,8 +141,8 @@ export class ClientStage {
   }
 
   #reply({ reply, to }: ReplyStep): void {
-    const arrival = to === undefined ? this.#taken : this.#arrivals.findLast(one => one.name === to)
-    if (!arrival) throw new TypeError(to === undefined ? 'nothing was taken yet that could be replied to' : `no arrival was named ${to}`)
+    const arrival = to === undefined ? this.#taken : this.#arrival(to)
+    if (!arrival) throw new TypeError('nothing was taken yet that could be replied to')
     const answer = answerOf(reply, arrival, this.#known())
     this.#write(arrival, arrival.seen.kind === 'initialize' && !arrival.res.headersSent ? this.#house.opening(answer) : answer, reply.end ?? true)
   }
@@ -192,6 +194,19 @@ export class ClientStage {
     for (const [at, pattern] of patterns.entries()) {
       this.#fit(pattern, those[at], `/${at}`, those[at] ? ` in ${shorten(JSON.stringify(those[at]))}` : '')
     }
+  }
+
+  /** Closed before we had ended it: by the client, for we cut nothing that is asked about here. */
+  async #gone({ gone }: GoneStep): Promise<void> {
+    const { res } = this.#arrival(gone)
+    await this.#wait(() => res.closed, `the client to hang up on ${gone}`)
+    if (res.writableFinished) throw new Missed(`expected the client to hang up on ${gone}, seen it stay to the end`)
+  }
+
+  #arrival(name: string): Arrival {
+    const arrival = this.#arrivals.findLast(one => one.name === name)
+    if (!arrival) throw new TypeError(`no arrival was named ${name}`)
+    return arrival
   }
 
   #deed(name?: string): Deed {
