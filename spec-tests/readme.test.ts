@@ -7,11 +7,13 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { connect } from '../lib/client.js'
 import { LEVELS } from '../lib/wire/levels.js'
+import { openingTable, revisionTable } from './readme-tables.js'
 
 const readme = readFileSync('README.md', 'utf8')
 const blocks = (language: string): string[] => [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(match => match[1]!)
-const [serverCode, clientCode, embedCode] = blocks('js')
+const [serverCode, clientCode, moreCode, embedCode] = blocks('js')
 
 const freePort = async (): Promise<number> => {
   const probe = createServer().listen(0, '127.0.0.1')
@@ -24,8 +26,8 @@ const freePort = async (): Promise<number> => {
 
 const run = promisify(execFile)
 
-t.test('the three programs', async t => {
-  t.equal(blocks('js').length, 3)
+t.test('its programs', async t => {
+  t.equal(blocks('js').length, 4)
   const port = await freePort()
   const dir = t.testdir({})
   const at = (name: string, code: string): string => {
@@ -66,6 +68,17 @@ t.test('the three programs', async t => {
   server.kill()
   await once(server, 'exit')
 
+  const more = await start(at('more.mjs', moreCode!))
+  await once(more.stdout!, 'data')
+  const client = await connect(`http://127.0.0.1:${port}/mcp`, { info: { name: 'reader', version: '1' }, answers: { elicit: () => ({ action: 'accept', content: { sure: true } }) } })
+  t.match(await client.readResource('note://today').result, { contents: [{ uri: 'note://today', text: 'Write the README.' }] })
+  t.match(await client.getPrompt('summarise', { name: 'today' }).result, { messages: [{ content: { text: 'Summarise this note: Write the README.' } }] })
+  t.match(await client.callTool('index').result, { content: [{ text: '1 notes indexed' }] })
+  t.match(await client.callTool('remove', { name: 'today' }).result, { content: [{ text: 'removed' }] })
+  await client.close()
+  more.kill()
+  await once(more, 'exit')
+
   const embedded = await start(at('embed.mjs', embedCode!))
   const reach = async (path: string): Promise<string> => {
     for (let tries = 0; ; tries++) {
@@ -84,6 +97,11 @@ t.test('the three programs', async t => {
 t.test('the table of levels is the levels', async t => {
   const rows = [...readme.matchAll(/^\| `(\w+)` \| (\d) \|/gm)].map(([, level, severity]) => [level, Number(severity)])
   t.strictSame(rows, LEVELS.map((level, severity) => [level, severity]))
+})
+
+t.test('the tables of revisions and of the opening are what the code has', async t => {
+  t.ok(readme.includes(revisionTable()), revisionTable())
+  t.ok(readme.includes(openingTable()), openingTable())
 })
 
 t.test('the table of limits names options that exist', async t => {

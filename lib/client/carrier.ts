@@ -33,6 +33,8 @@ export interface Listening extends Line {
 export interface Carrier {
   /** On a pipe, where a server that does not know a question may say nothing: how long to wait for its first answer, in milliseconds. */
   readonly probeMs?: number
+  /** Where it finds nothing, there may be an older transport. */
+  readonly mayBeOlder?: boolean
   /**
    * Says one thing. Errors are heard, never thrown, but for a message that cannot be carried: a TypeError.
    * `mirrored`: arguments of a call that a carrier over HTTP repeats in header fields, where the revision has that.

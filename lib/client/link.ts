@@ -74,7 +74,7 @@ export class Link {
     let session: string | undefined
     for (let step = opening.first(); ;) {
       if ('fail' in step) throw step.fail
-      if ('fallBackTo' in step) throw new OlderTransport(step.because)
+      if ('fallBackTo' in step) throw this.carrier.mayBeOlder ? new OlderTransport(step.because) : step.because
       if ('settled' in step) return this.#settle({ revision: step.settled, session }, step.server)
       const withinMs = probeMs !== undefined && saysItself(step.as) ? Math.min(probeMs, step.withinMs) : step.withinMs
       const tried = await this.#ask(step.try, { revision: step.as }, withinMs)

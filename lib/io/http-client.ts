@@ -14,6 +14,7 @@ import type { HttpClientOptions } from './http-client-options.js'
 const LINGER_MS = 1000
 
 export class HttpCarrier implements Carrier {
+  readonly mayBeOlder = true
   readonly #pool: Pool
   readonly #path: string
   readonly #own: readonly string[]

@@ -19,9 +19,9 @@ const supported = (...versions: string[]): object => ({ supported: versions, req
 const silence: Outcome = { silence: true }
 
 const streamable = REVISIONS.filter(({ http }) => http === 'streamable')
-const opening = (remembered?: 'modern' | 'legacy', offered = streamable): Opening => {
+const opening = (remembered?: 'modern' | 'legacy', offered = streamable, piped = false): Opening => {
   let id = 0
-  return new Opening({ offered, info: INFO, capabilities: () => ({}), newId: () => ++id, withinMs: 7, remembered })
+  return new Opening({ offered, info: INFO, capabilities: () => ({}), newId: () => ++id, withinMs: 7, remembered, piped })
 }
 const told = (step: Step): string =>
   'try' in step ? `${step.try.method} ${step.as.id}` : 'settled' in step ? `settled ${step.settled.id}` : 'fallBackTo' in step ? step.fallBackTo : step.fail.name
@@ -47,6 +47,7 @@ const EXAMPLES: readonly Example[] = [
   ['discover', '3xx, 408, 425, 429 or 5xx', 'HttpRefusal', [...[307, 408, 425, 429, 500, 503].map(status), error(-32603, undefined, 500), error(-32601, undefined, 503)]],
   ['discover', 'any other status', INITIALIZE, [400, 404, 405, 406, 415, 422].map(status)],
   ['discover', 'silence', 'Timeout', [silence]],
+  ['discover', 'silence on a pipe', INITIALIZE, [silence]],
 
   ['initialize', 'a result: its revision is shared', 'settled 2025-06-18', [answer('2025-06-18')]],
   ['initialize', 'a result: its revision is not shared', 'InvalidMessage', [answer('2099-01-01'), answer(MODERN), answer(5), answer('2024-11-05')]],
@@ -74,8 +75,8 @@ const EXAMPLES: readonly Example[] = [
 ]
 
 /** An opening that has come to this state. */
-const comeTo = (state: Row[0]): Opening => {
-  const one = opening(state === 'remembered' ? 'legacy' : undefined)
+const comeTo = (state: Row[0], piped = false): Opening => {
+  const one = opening(state === 'remembered' ? 'legacy' : undefined, streamable, piped)
   one.first()
   if (state === 'initialize') one.next(status(400))
   return one
@@ -83,7 +84,7 @@ const comeTo = (state: Row[0]): Opening => {
 
 for (const [state, seen, then, outcomes] of EXAMPLES) {
   t.test(`${state}, ${seen}: ${then}`, async t => {
-    for (const outcome of outcomes) t.equal(told(comeTo(state).next(outcome)), then, JSON.stringify(outcome))
+    for (const outcome of outcomes) t.equal(told(comeTo(state, seen.endsWith('on a pipe')).next(outcome)), then, JSON.stringify(outcome))
   })
 }
 
