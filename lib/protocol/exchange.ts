@@ -44,6 +44,7 @@ export class Exchange {
   #state: 'open' | 'finished' | 'cancelled' = 'open'
   #abort: AbortController | undefined
   #whenCancelled: (() => void) | undefined
+  #whenFinishing: (() => void) | undefined
   readonly session: Session | undefined
   readonly principal: string | undefined
   readonly hears: boolean
@@ -88,6 +89,11 @@ export class Exchange {
     this.#whenCancelled = leave
   }
 
+  /** Calls back once before the response goes out: the last chance to say something. */
+  whenFinishing(last: () => void): void {
+    this.#whenFinishing = last
+  }
+
   /** In order, never after the response, and only ever to whoever asked. What comes too late is dropped. */
   send(message: RpcNotification | RpcRequest): void {
     if (this.#state === 'open') this.outlet.send(message)
@@ -105,6 +111,8 @@ export class Exchange {
    */
   finish(response: RpcResponse, status?: number): void {
     if (this.#state !== 'open') return
+    this.#whenFinishing?.()
+    this.#whenFinishing = undefined
     this.outlet.finish(response, status)
     this.#state = 'finished'
     this.session?.inFlight.delete(this)

@@ -2,6 +2,7 @@
 import type { JsonObject, RpcId } from '../wire/json-rpc.js'
 import type { Caller, Exchange } from '../protocol/exchange.js'
 import { ask, type Answers } from './input.js'
+import type { LogGuard } from './log-guard.js'
 import { logOf, type Log } from './logging.js'
 
 export interface ProgressOptions {
@@ -18,13 +19,13 @@ export class Context {
   /** What the client answered to `needs`, by the name it was asked under; empty the first time the handler runs. */
   readonly answers: Answers
 
-  constructor(private readonly exchange: Exchange, answers: Answers = NO_ANSWERS) {
+  constructor(private readonly exchange: Exchange, answers: Answers = NO_ANSWERS, private readonly guard?: LogGuard) {
     this.answers = answers
   }
 
   /** Eight methods, `debug` to `emergency`. */
   get log(): Log {
-    return (this.#log ??= logOf(this.exchange))
+    return (this.#log ??= logOf(this.exchange, this.guard))
   }
 
   /** Aborted when the client cancels, or hangs up where that cancels. Pass it on to whatever takes one. */

@@ -2,6 +2,7 @@
 import { LEVELS, reaches, type Level } from '../wire/levels.js'
 import type { RpcNotification } from '../wire/json-rpc.js'
 import type { Exchange } from '../protocol/exchange.js'
+import type { LogGuard } from './log-guard.js'
 
 export interface LogOptions {
   /** Names the part of the application that speaks. */
@@ -26,7 +27,7 @@ export const logMessage = (level: Level, data: unknown, logger?: string): RpcNot
 })
 
 class RequestLog {
-  constructor(readonly exchange: Exchange) {}
+  constructor(readonly exchange: Exchange, readonly guard: LogGuard | undefined) {}
 }
 
 for (const level of LEVELS) {
@@ -35,7 +36,8 @@ for (const level of LEVELS) {
     const threshold = exchange.threshold()
     if (threshold !== undefined && reaches(level, threshold)) {
       if (data === undefined || typeof data === 'function' || typeof data === 'symbol') throw new TypeError(`log.${level}: data must be a JSON value, not ${typeof data}`)
-      exchange.send(logMessage(level, data, options?.logger))
+      const passed = this.guard ? this.guard.pass(exchange, data, held => exchange.send(logMessage('warning', { heldBack: held, reason: 'too many entries in one second' }, 'mcpwire'))) : { data }
+      if (passed) exchange.send(logMessage(level, passed.data, options?.logger))
     }
     return exchange.room()
   }
@@ -43,4 +45,4 @@ for (const level of LEVELS) {
 }
 
 /** The log of one exchange. */
-export const logOf = (exchange: Exchange): Log => new RequestLog(exchange) as unknown as Log
+export const logOf = (exchange: Exchange, guard: LogGuard | undefined): Log => new RequestLog(exchange, guard) as unknown as Log

@@ -2,6 +2,7 @@
 import { find, REVISIONS, type Cache, type Revision } from '../revisions/index.js'
 import type { JsonSchema } from '../validation/from-schema.js'
 import type { ErrorPlace } from './dispatch.js'
+import type { LogLimits } from './log-guard.js'
 import type { ListenLimits } from './subscriptions.js'
 import type { TaskLimits } from './task-store.js'
 
@@ -12,6 +13,8 @@ export interface ServerOptions {
   readonly revisions?: readonly string[]
   /** Offer logging: `ctx.log` reaches clients. Default true. */
   readonly logging?: boolean
+  /** What of `ctx.log` reaches clients. Default: everything at their level. */
+  readonly logLimits?: LogLimits
   /** Entries on one page of a list. Default 1000: few clients ask for a second page. */
   readonly pageSize?: number
   /** How long, and by whom, lists and what they describe may be kept, by method: `{ 'tools/list': { ttlMs: 60_000, cacheScope: 'public' } }`. Default: not at all, privately. */

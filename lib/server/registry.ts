@@ -2,6 +2,7 @@
 import type { Listed, Revision } from '../revisions/index.js'
 import type { JsonObject } from '../wire/json-rpc.js'
 import { CODES, ProtocolError } from '../protocol/errors.js'
+import type { LogGuard } from './log-guard.js'
 import type { Vault } from './rounds.js'
 
 /** What listing needs of the server. */
@@ -9,6 +10,8 @@ export interface Listing {
   /** Entries on one page. Further ones follow a cursor. */
   readonly pageSize: number
   vault(): Vault
+  /** What stands between handlers' logs and clients, if anything does. */
+  readonly logs: LogGuard | undefined
 }
 
 /** An entry's members, as far as the revision knows them. */

@@ -19,6 +19,7 @@ import { Prompts, type ArgumentDefinition, type PromptDefinition, type PromptHan
 import type { Listing } from './registry.js'
 import { Resources, type Reader, type ResourceDefinition } from './resources.js'
 import type { Vault } from './rounds.js'
+import { LogGuard } from './log-guard.js'
 import { servedBy, type MethodDefinition, type ServerOptions, type World } from './options.js'
 import type { Filter } from './subscriptions.js'
 import { assertExtended, offerTasks, taskCapabilities } from './task-methods.js'
@@ -51,6 +52,7 @@ export class Server {
   readonly #prompts: Prompts
   readonly #dispatch: Dispatch
   readonly #tasks: Tasks
+  readonly #logs: LogGuard | undefined
   readonly #extensions: { [id: string]: JsonObject } = {}
   readonly #onError: (error: unknown, place: ErrorPlace) => void
 
@@ -70,8 +72,10 @@ export class Server {
       onError: this.#onError,
       cacheOf: ({ method, params }) => (method === 'resources/read' ? this.#resources.cacheOf(params?.uri) : undefined) ?? options.cache?.[method] ?? UNCACHED,
     })
-    const listing: Listing = { pageSize: options.pageSize ?? 1000, vault: () => this.#sealed() }
+    const logs = new LogGuard(options.logLimits ?? {}, () => this.#placed().nowMs())
+    const listing: Listing = { pageSize: options.pageSize ?? 1000, vault: () => this.#sealed(), logs: logs.idle ? undefined : logs }
     if (!Number.isInteger(listing.pageSize) || listing.pageSize < 1) throw new TypeError(`createServer: pageSize is ${listing.pageSize}; expected an integer from 1`)
+    this.#logs = listing.logs
     this.#tasks = new Tasks(options.tasks ?? {}, () => this.#placed(), (task, exchange) => this.changes.taskChanged(task, exchange, this.#tasks))
     this.#tools = new Tools(this.#onError, listing, this.#tasks)
     this.#resources = new Resources(listing)
@@ -177,7 +181,7 @@ export class Server {
     this.#dispatch.offer(name, async (params, exchange) => {
       const wrong = schema !== true && (await (check ??= checkOf(schema, 'params')))(params)
       if (wrong) throw new ProtocolError(CODES.invalidParams, wrong.sentence)
-      return handler(params, new Context(exchange))
+      return handler(params, new Context(exchange, {}, this.#logs))
     }, at)
     return this
   }

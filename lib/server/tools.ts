@@ -140,7 +140,7 @@ export class Tools {
       if (exchange.revision.badArguments === 'protocol error') throw new ProtocolError(CODES.invalidParams, fault.sentence)
       return { content: [text(fault.sentence)], isError: true }
     }
-    return this.#finish(tool, exchange, answers => tool.handler(args, new Context(exchange, answers)))
+    return this.#finish(tool, exchange, answers => tool.handler(args, new Context(exchange, answers, this.listing.logs)))
   }
 
   #finish(tool: Registered, exchange: Exchange, run: (answers: Answers) => unknown): JsonObject | Promise<JsonObject> {
@@ -172,7 +172,7 @@ export class Tools {
   }
 
   #longRun(tool: Registered, { run, options }: LongRun, exchange: Exchange): JsonObject | Promise<JsonObject> {
-    const goOn = (on: Exchange): JsonObject | Promise<JsonObject> => this.#finish(tool, on, answers => run(new Context(on, answers) as never))
+    const goOn = (on: Exchange): JsonObject | Promise<JsonObject> => this.#finish(tool, on, answers => run(new Context(on, answers, this.listing.logs) as never))
     const apart = tool.taskSupport && !(exchange instanceof TaskExchange) && exchange.revision.input === 'in results' && Tasks.extended(exchange)
     return apart ? { resultType: 'task', ...extended(this.tasks.begin(exchange, goOn, options)) } : goOn(exchange)
   }
