@@ -26,14 +26,15 @@ export class ReplayBudget {
 
   /** Forgets what is too old. */
   sweep(nowMs: number): void {
-    for (const log of this.logs) if (log.lastMs < nowMs - this.limits.replayAgeMs) log.forget()
+    // of a copy: a stream that goes on goes to the end of the line, where it would be met again
+    for (const log of [...this.logs]) if (log.lastMs < nowMs - this.limits.replayAgeMs) log.forget()
   }
 
   /** Forgets the oldest until the rest fits. */
   shrink(): void {
-    for (const log of this.logs) {
-      if (this.bytes <= this.limits.maxReplayTotalBytes) return
-      log.forget()
+    while (this.bytes > this.limits.maxReplayTotalBytes) {
+      const [first] = this.logs
+      first!.forget()
     }
   }
 }
