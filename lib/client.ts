@@ -5,6 +5,8 @@ export type { Client } from './client/client.js'
 export type { ClientEvents, ClientOptions } from './client/options.js'
 export type { Call, CallOptions } from './client/call.js'
 export { acceptDefaults, type Answerers, type Asker } from './client/answers.js'
+export type { Task, TaskState, TaskStatus } from './client/tasks.js'
+export { TaskExpired } from './client/tasks.js'
 export type { Carrier, Hearer, Line, Listening } from './client/carrier.js'
 export { SessionGone } from './client/carrier.js'
 export { EraCache } from './client/eras.js'
@@ -12,7 +14,7 @@ export type { CompletionReference, Page } from './client/methods.js'
 export type { ReconnectLimits, Subscription, SubscriptionOptions } from './client/subscription.js'
 export type {
   ElicitAnswer, ElicitForm, ElicitUrl, LogNotification, Notification, ProgressNotification, Root, SampleAnswer, SampleContent, SampleMessage, SampleParams,
-  SubscriptionFilter,
+  SubscriptionFilter, ToolResultContent, ToolUseContent,
 } from './client/typed.js'
 export { BrokenStream, Cancelled, CODES, HttpRefusal, InvalidMessage, ProtocolError, RpcError, Timeout } from './protocol/errors.js'
 export type {

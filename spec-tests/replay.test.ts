@@ -19,6 +19,9 @@ const FOLDER = fileURLToPath(new URL('../../fixtures', import.meta.url))
 /** The revisions everything() serves over Streamable HTTP. */
 const SERVED = ['2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28']
 
+/** Some thousand conversations: a busy machine takes its time over them. */
+t.setTimeout(120_000)
+
 const read = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, 'utf8'))
 const suite = await loadSuite(FOLDER)
 

@@ -1,6 +1,7 @@
-/** `mcpwire call`: one tool, once. Notifications on stderr as they arrive, the result on stdout. */
+/** `mcpwire call`: one tool, once. Notifications and questions on stderr as they arrive, the result on stdout. */
 import { connect, type CallToolResult } from '../client.js'
 import type { Level } from '../wire/levels.js'
+import { answersOf, personAt } from './ask.js'
 import { CallPrinter, harmless, screenOf } from './print.js'
 
 export interface CallOptions {
@@ -10,20 +11,32 @@ export interface CallOptions {
   readonly logLevel?: Level | undefined
   readonly timeoutMs?: number | undefined
   readonly json: boolean
+  /** Asks for a task, where the client does that and the tool can be one. */
+  readonly task: boolean
 }
 
-/** Settles with the exit code: 0 for a result, 1 for one with `isError`. Rejects when there is none. */
-export const call = async ({ url, tool, args, logLevel, timeoutMs, json }: CallOptions): Promise<number> => {
-  const client = await connect(url, { info: { name: 'mcpwire', version: '0.1.0' }, ...(logLevel && { logLevel }), ...(timeoutMs !== undefined && { timeoutMs }) })
+/**
+ * Settles with the exit code: 0 for a result, 1 for one with `isError`. Rejects when there is none. A server may ask for input only where there
+ * is a person to ask, at a terminal on both sides: elsewhere that is not declared.
+ */
+export const call = async ({ url, tool, args, logLevel, timeoutMs, json, task }: CallOptions): Promise<number> => {
+  const printer = new CallPrinter(screenOf(process.stderr), performance.now())
+  const person = process.stdin.isTTY && process.stderr.isTTY ? personAt(process.stdin, process.stderr) : undefined
+  const client = await connect(url, {
+    info: { name: 'mcpwire', version: '0.1.0' },
+    ...(logLevel && { logLevel }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(person && { answers: answersOf(person, url, () => printer.end()) }),
+  })
   try {
-    const printer = new CallPrinter(screenOf(process.stderr), performance.now())
-    const running = client.callTool(tool, args, { progress: true })
+    const running = client.callTool(tool, args, { progress: true, onTask: state => printer.task(state), ...(task && { task }) })
     for await (const note of running) printer.print(note)
     printer.end()
     const result = await running.result
     process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${inWords(result)}\n`)
     return result.isError === true ? 1 : 0
   } finally {
+    person?.close()
     await client.close()
   }
 }

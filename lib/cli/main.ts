@@ -52,13 +52,13 @@ const run = async ([command = 'help', ...rest]: string[]): Promise<number> => {
       return 0
     }
     case 'call': {
-      const { values, positionals } = parse(rest, { args: string, 'log-level': string, 'timeout-ms': string, json: flag })
+      const { values, positionals } = parse(rest, { args: string, 'log-level': string, 'timeout-ms': string, json: flag, task: flag })
       const [url, tool, surplus] = positionals
       if (url === undefined || tool === undefined || surplus !== undefined) throw new UsageError('call takes a URL and the name of a tool')
       const logLevel = values['log-level']
       if (logLevel !== undefined && !isLevel(logLevel)) throw new UsageError(`--log-level ${JSON.stringify(logLevel)}: expected one of ${LEVELS.join(', ')}`)
       const timeoutMs = whole(values['timeout-ms'], 'timeout-ms', 2 ** 31 - 1)
-      return (await import('./call.js')).call({ url, tool, args: argumentsOf(values.args ?? '{}'), logLevel, timeoutMs, json: values.json === true })
+      return (await import('./call.js')).call({ url, tool, args: argumentsOf(values.args ?? '{}'), logLevel, timeoutMs, json: values.json === true, task: values.task === true })
     }
     case 'check': {
       const many = { ...string, multiple: true } as const

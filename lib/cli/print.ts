@@ -40,7 +40,12 @@ export class CallPrinter {
     this.#line(`${this.#clock()} ${harmless(method)} ${harmless(JSON.stringify(params))}`)
   }
 
-  /** Takes the bar away: what follows is the result. */
+  /** A state of the task that the call goes on as. */
+  task({ taskId, status, statusMessage }: { readonly taskId: string; readonly status: string; readonly statusMessage?: string }): void {
+    this.#line(`${this.#clock()}  task ${harmless(taskId)} ${status}${statusMessage === undefined ? '' : `: ${harmless(statusMessage)}`}`)
+  }
+
+  /** Takes the bar away: what follows is the result, or a question. */
   end(): void {
     if (this.#bar !== '') this.screen.write(`\r\u001b[K`)
     this.#bar = ''

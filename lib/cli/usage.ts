@@ -17,10 +17,12 @@ export const USAGE = `mcpwire: the Model Context Protocol's wire
       --sse                   HTTP+SSE too, on /sse and /messages, for the oldest clients
       --stdio                 on standard input and output instead of a port
   mcpwire call URL TOOL       calls a tool: notifications on stderr as they arrive,
-                              the result on stdout
+                              the result on stdout; at a terminal, what the server
+                              asks is asked of you
       --args JSON             its arguments, an object
       --log-level LEVEL       debug … emergency
       --timeout-ms N          longest wait without a sign of progress
+      --task                  as a task, if the tool can be one
       --json                  the result as one line of JSON
   mcpwire check URL           plays the conformance fixtures at a server
       --client COMMAND        at a client instead: a command that takes the URL of a

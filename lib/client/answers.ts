@@ -4,6 +4,9 @@ import { asks, type Method, speaks } from '../revisions/vocabulary.js'
 import type { Revision } from '../revisions/index.js'
 import { CODES, failure, InvalidMessage, ProtocolError } from '../protocol/errors.js'
 import { clientChecks } from '../validation/client-checks.js'
+import { elicited, urlFault } from './elicited.js'
+import { imbalanceOf } from './sampling.js'
+import { RELATED_TASK } from './tasks.js'
 import type { ElicitAnswer, ElicitForm, ElicitUrl, Root, SampleAnswer, SampleParams } from './typed.js'
 
 /** What an answer is given beside its params. */
@@ -18,12 +21,14 @@ export interface Asker {
  * client has no way to say that it failed: the call fails with what was thrown.
  */
 export interface Answerers {
-  /** client/elicitation, form mode. */
+  /** client/elicitation, form mode. What is accepted must fit the form: anything else is a TypeError, as if it had been thrown here. */
   readonly elicit?: (params: ElicitForm, asker: Asker) => ElicitAnswer | Promise<ElicitAnswer>
-  /** client/elicitation, URL mode. Show the whole URL and ask for consent; never fetch it. */
+  /** client/elicitation, URL mode, http and https alone. Show the whole URL and ask for consent; never fetch it. */
   readonly elicitUrl?: (params: ElicitUrl, asker: Asker) => ElicitAnswer | Promise<ElicitAnswer>
-  /** client/sampling, without tools. */
+  /** client/sampling; with tools, the answer may be `tool_use` content, and several. To refuse, throw a `ProtocolError` with code -1. */
   readonly sample?: (params: SampleParams, asker: Asker) => SampleAnswer | Promise<SampleAnswer>
+  /** `sample` takes requests with tools: the capability `sampling.tools`. Default false: they are refused. */
+  readonly sampleTools?: boolean
   /** client/roots. After they change, `client.notify('notifications/roots/list_changed')`. */
   readonly roots?: (asker: Asker) => readonly Root[] | Promise<readonly Root[]>
 }
@@ -37,10 +42,13 @@ export interface Question {
   readonly params?: JsonObject
 }
 
-/** The capabilities these functions amount to: basic/lifecycle#capability-negotiation. */
-export const capabilitiesOf = ({ elicit, elicitUrl, sample, roots }: Answerers, revision: Revision): JsonObject => ({
+/** The capabilities that these functions and extensions amount to: basic/lifecycle#capability-negotiation. */
+export const capabilitiesOf = (
+  { elicit, elicitUrl, sample, sampleTools, roots }: Answerers, revision: Revision, extensions: { readonly [id: string]: JsonObject } = {},
+): JsonObject => ({
+  ...(Object.keys(extensions).length > 0 && { extensions }),
   ...((elicit || elicitUrl) && { elicitation: { ...(elicit && { form: {} }), ...(elicitUrl && { url: {} }) } }),
-  ...(sample && { sampling: {} }),
+  ...(sample && { sampling: sampleTools ? { tools: {} } : {} }),
   ...(roots && { roots: speaks(revision, 'notifications/roots/list_changed', 'client') ? { listChanged: true } : {} }),
 })
 
@@ -140,12 +148,20 @@ export class AnswerDesk {
     if (answer === undefined) throw new ProtocolError(CODES.methodNotFound, `${method} is not answered by this client`)
     const fault = clientChecks(revision, method)?.params?.(params)
     if (fault) throw new ProtocolError(CODES.invalidParams, `${method}: ${fault.sentence}`, { pointer: fault.pointer })
-    return async asker => answer(asker)
+    const misfit = method === 'sampling/createMessage' ? imbalanceOf(params!.messages as never) : method === 'elicitation/create' && params?.mode === 'url' ? urlFault(params.url) : undefined
+    if (misfit !== undefined) throw new ProtocolError(CODES.invalidParams, `${method}: ${misfit}`)
+    const related = (params?._meta as JsonObject | undefined)?.[RELATED_TASK]
+    if (related === undefined) return async asker => answer(asker)
+    // 2025-11-25/basic/utilities/tasks#associating-task-related-messages
+    return async asker => {
+      const result = await answer(asker)
+      return { ...result, _meta: { ...(result._meta as object | undefined), [RELATED_TASK]: related } }
+    }
   }
 
   /** `undefined`: not offered. @throws ProtocolError for a mode or a feature that was not declared. */
   #answererOf({ method }: Method, params: JsonObject = {}): ((asker: Asker) => JsonObject | Promise<JsonObject>) | undefined {
-    const { elicit, elicitUrl, sample, roots } = this.answerers
+    const { elicit, elicitUrl, sample, sampleTools, roots } = this.answerers
     const given = params as never
     switch (method) {
       case 'ping':
@@ -156,11 +172,11 @@ export class AnswerDesk {
         const mode = params.mode ?? 'form'
         const answerer = mode === 'form' ? elicit : mode === 'url' ? elicitUrl : undefined
         if (!answerer) throw new ProtocolError(CODES.invalidParams, `elicitation/create: mode ${JSON.stringify(mode)} was not declared by this client`)
-        return async asker => ({ ...(await answerer(given, asker)) })
+        return async asker => elicited(await answerer(given, asker), mode === 'form' ? params.requestedSchema as JsonObject : undefined)
       }
       case 'sampling/createMessage':
         if (!sample) return undefined
-        if (params.tools !== undefined || params.toolChoice !== undefined) {
+        if (!sampleTools && (params.tools !== undefined || params.toolChoice !== undefined)) {
           throw new ProtocolError(CODES.invalidParams, 'sampling/createMessage: tools need the capability sampling.tools, which this client did not declare')
         }
         return async asker => ({ ...(await sample(given, asker)) })

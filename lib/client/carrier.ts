@@ -1,5 +1,6 @@
 /** What a client needs from a transport: say one thing, hear everything said back about it. */
 import type { RpcMessage } from '../wire/json-rpc.js'
+import { Cancelled, HttpRefusal, InvalidMessage, RpcError } from '../protocol/errors.js'
 import type { Standing } from '../protocol/opening.js'
 import type { Mirrored } from '../validation/mirrored.js'
 
@@ -67,6 +68,12 @@ export class OlderTransport extends Error {
 
 /** The error that callers are shown: the refusal itself, where a session's end is what it says. */
 export const bared = (error: unknown): Error => (error instanceof SessionGone ? error.cause : error as Error)
+
+/** May it be otherwise the next time? A refusal stands, and so does what was said; what has no name of ours is a connection that failed. */
+export const isPassing = (error: Error): boolean => {
+  if (error instanceof HttpRefusal) return error.status >= 500 || error.status === 429
+  return !(error instanceof RpcError || error instanceof InvalidMessage || error instanceof Cancelled)
+}
 
 /** Time, as whoever runs the client has it. */
 export interface Clock {

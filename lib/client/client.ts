@@ -9,11 +9,12 @@ import type { Implementation } from '../protocol/types.js'
 import type { Revision } from '../revisions/index.js'
 import { clientChecks } from '../validation/client-checks.js'
 import { AnswerDesk, capabilitiesOf } from './answers.js'
-import type { Call, CallOptions, OpenCall } from './call.js'
+import type { Call, CallOptions } from './call.js'
 import { Calls } from './calls.js'
 import { bared, type Carrier, type Clock, SessionGone } from './carrier.js'
 import { Link } from './link.js'
 import { Methods } from './methods.js'
+import type { OpenCall } from './open-call.js'
 import type { ClientEvents, ClientOptions } from './options.js'
 import { Queue } from './queue.js'
 import type { Subscription, SubscriptionOptions } from './subscription.js'
@@ -39,9 +40,10 @@ export class Client extends Methods {
   /** Not opened: `openClient` does that. */
   constructor(carrier: Carrier, clock: Clock, offered: readonly Revision[], options: ClientOptions, remembered?: Revision['era']) {
     super()
-    const { info, answers = {}, listen = true, listenWaitMs = 1000, cache = true, maxQueuedNotifications = 1000, maxRounds = 10, events = {} } = options
+    const { info, answers = {}, extensions = {}, tasks = true, listen = true, listenWaitMs = 1000, cache = true, maxQueuedNotifications = 1000, maxRounds = 10, events = {} } = options
     const newId = (): number => ++this.#lastId
     const fault = (error: unknown): void => this.#fault(error)
+    const capabilities = (revision: Revision): JsonObject => capabilitiesOf(answers, revision, extensions)
     const dropped = (total: number): void => this.#tell(() => events.onDropped?.(total))
     this.#events = events
     this.#limits = timeLimits(options)
@@ -50,22 +52,23 @@ export class Client extends Methods {
     this.#notes = new Queue(maxQueuedNotifications, dropped)
     this.notifications = this.#notes
     const link = this.#link = new Link(carrier, clock, {
-      offered, info, listen, listenWaitMs, remembered, newId, withinMs,
-      capabilities: revision => capabilitiesOf(answers, revision),
+      offered, info, listen, listenWaitMs, remembered, newId, withinMs, capabilities,
       heard: (message, standing) => this.#heard(message, standing),
       onError: fault,
       onRenewed: why => this.#renewed(why),
     })
-    const voice = this.#voice = new Voice(info, answers, () => link.server.capabilities)
+    const voice = this.#voice = new Voice(info, capabilities, tasks, () => link.server.capabilities)
     link.level = voice.level = options.logLevel
     this.#calls = new Calls({
-      clock, link, voice, answers: this.#answers, cached: cache, maxQueuedNotifications, maxRounds, newId, fault, dropped,
+      clock, link, voice, answers: this.#answers, cached: cache, tasks, maxQueuedNotifications, maxRounds, newId, fault, dropped,
       heard: (message, standing, call) => this.#heard(message, standing, call),
       cancelled: (requestId, reason, standing) => {
         const params = reason === undefined ? { requestId } : { requestId, reason }
         this.#say(link.tell({ jsonrpc: '2.0', method: 'notifications/cancelled', params }, standing), standing)
       },
+      request: (method, params, of) => this.request(method, params, of),
       listTools: () => this.listTools({ fresh: true }),
+      told: listener => this.#tell(listener),
       toolRejected: (name, reason) => this.#tell(() => events.onToolRejected?.(name, reason)),
     })
     this.#subscriptions = new Subscriptions({
@@ -73,7 +76,10 @@ export class Client extends Methods {
         carrier, clock, withinMs, fault,
         standing: () => link.standing,
         write: (method, params, { revision }) => voice.request(newId(), method, params, {}, revision),
-        heard: note => this.#announce(note),
+        heard: note => {
+          this.#calls.ofTask(note)
+          this.#announce(note)
+        },
         missed: () => this.#calls.cache?.clear(),
       },
       capabilities: () => link.server.capabilities,
@@ -108,7 +114,7 @@ export class Client extends Methods {
    * @throws TypeError for an option that makes no sense; everything else rejects `result`.
    */
   request(method: string, params?: JsonObject, options: CallOptions = {}): Call {
-    return this.#calls.begin(method, params, timeLimits(options, this.#limits), options, this.#closing && 'the client is closed')
+    return this.#calls.begin(method, params, timeLimits(options, this.#limits), options, this.#refused)
   }
 
   /**
@@ -161,6 +167,15 @@ export class Client extends Methods {
     return this.#link.open()
   }
 
+  protected resume(method: string, taskId: string, options: CallOptions = {}): Call {
+    return this.#calls.resume(method, taskId, timeLimits(options, this.#limits), options, this.#refused)
+  }
+
+  /** Why nothing can be asked, if so. */
+  get #refused(): string | undefined {
+    return this.#closing && 'the client is closed'
+  }
+
   protected forgetList(method: string): boolean {
     return this.#calls.cache?.forgetList(method) ?? false
   }
@@ -183,7 +198,7 @@ export class Client extends Methods {
   #heard(message: RpcRequest | RpcNotification, standing: Standing, call?: OpenCall): void {
     const { method, params } = message
     if ('id' in message) {
-      if (standing.revision.input === 'by request') return void this.#answer(message, standing, call)
+      if (standing.revision.input === 'by request') return void this.#answer(message, standing, this.#calls.ofTask(message) ?? call)
       const seen = `the server asks ${method}; at ${standing.revision.id} it may only ask in results`
       return this.#fault(new InvalidMessage(seen, 'basic/transports/streamable-http#receiving-messages'))
     }
@@ -194,9 +209,11 @@ export class Client extends Methods {
     const note = message as Notification
     // Whichever stream it came on, the token says whose it is; after the call's end, nobody's.
     if (note.method === 'notifications/progress') return this.#calls.find(note.params.progressToken)?.progress(note)
-    if (!call) return this.#announce(message)
+    // 2025-11-25/basic/utilities/tasks#input-required-status: what belongs to a task may come on any stream.
+    const whose = this.#calls.ofTask(message) ?? call
+    if (!whose) return this.#announce(message)
     this.#changed(message)
-    call.yield(note)
+    whose.yield(note)
   }
 
   #announce(message: RpcNotification): void {

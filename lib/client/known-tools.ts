@@ -1,4 +1,4 @@
-/** What a client has learned of a server's tools from its lists: which header fields a call needs, and whether it may be repeated. No I/O. */
+/** What a client has learned of a server's tools from its lists: which header fields a call needs, whether it may be repeated, or runs as a task. No I/O. */
 import { MAX_MIRRORED } from '../bindings/streamable-http/mirror.js'
 import type { Tool } from '../protocol/types.js'
 import { type Mirrored, mirroredOf } from '../validation/mirrored.js'
@@ -9,6 +9,7 @@ export const MAX_KNOWN_TOOLS = 10_000
 interface Known {
   readonly mirrored: readonly Mirrored[]
   readonly repeatable: boolean
+  readonly taskSupport: 'optional' | 'required' | undefined
 }
 
 export class KnownTools {
@@ -16,11 +17,11 @@ export class KnownTools {
 
   /**
    * Learns a page of tools, and returns those that can be used: the one with an annotation that breaks a rule cannot, the others can
-   * (2026-07-28/basic/transports/streamable-http#schema-extension).
+   * (2026-07-28/basic/transports/streamable-http#schema-extension). `mirrors`: does the revision have these annotations?
    */
-  learn(tools: readonly Tool[], onRejected: (name: string, reason: string) => void): readonly Tool[] {
-    return tools.filter(({ name, inputSchema, annotations }) => {
-      const found = mirroredOf(inputSchema)
+  learn(tools: readonly Tool[], mirrors: boolean, onRejected: (name: string, reason: string) => void): readonly Tool[] {
+    return tools.filter(({ name, inputSchema, annotations, execution }) => {
+      const found = mirrors ? mirroredOf(inputSchema) : []
       const tooMany = typeof found !== 'string' && found.length > MAX_MIRRORED
       const mirrored = tooMany ? `${found.length} arguments are to be repeated in header fields; at most ${MAX_MIRRORED} are` : found
       this.#known.delete(name)
@@ -28,7 +29,12 @@ export class KnownTools {
         onRejected(name, mirrored)
         return false
       }
-      this.#known.set(name, { mirrored, repeatable: annotations?.readOnlyHint === true || annotations?.idempotentHint === true })
+      const taskSupport = execution?.taskSupport
+      this.#known.set(name, {
+        mirrored,
+        repeatable: annotations?.readOnlyHint === true || annotations?.idempotentHint === true,
+        taskSupport: taskSupport === 'optional' || taskSupport === 'required' ? taskSupport : undefined,
+      })
       if (this.#known.size > MAX_KNOWN_TOOLS) this.#known.delete(this.#known.keys().next().value!)
       return true
     })
@@ -37,6 +43,16 @@ export class KnownTools {
   /** The arguments of this tool that header fields repeat, as far as is known. */
   mirrored(name: unknown): readonly Mirrored[] | undefined {
     return this.#known.get(name as string)?.mirrored
+  }
+
+  /** May, or must, the tool be called as a task? `undefined`: it must not. 2025-11-25/basic/utilities/tasks#tool-level-negotiation */
+  taskSupport(name: unknown): 'optional' | 'required' | undefined {
+    return this.#known.get(name as string)?.taskSupport
+  }
+
+  /** Has it been listed? */
+  has(name: unknown): boolean {
+    return this.#known.has(name as string)
   }
 
   /** Does the tool say of itself that a second call does no more than the first? A hint, taken only where the alternative is an error. */

@@ -1,11 +1,11 @@
 /** A subscription on a stream of its own: `subscriptions/listen`, again after a break (2026-07-28/basic/patterns/subscriptions). No I/O. */
 import type { JsonObject, RpcId, RpcMessage, RpcNotification, RpcRequest } from '../wire/json-rpc.js'
 import { Patience } from '../bindings/streamable-http/resume.js'
-import { HttpRefusal, InvalidMessage, RpcError, Timeout } from '../protocol/errors.js'
+import { InvalidMessage, RpcError, Timeout } from '../protocol/errors.js'
 import { META, metaOf } from '../protocol/meta.js'
 import type { Standing } from '../protocol/opening.js'
 import { clientChecks } from '../validation/client-checks.js'
-import type { Carrier, Clock, Line } from './carrier.js'
+import { type Carrier, type Clock, isPassing, type Line } from './carrier.js'
 import { type OpenSubscription, UPDATED } from './subscription.js'
 import type { Notification, SubscriptionFilter } from './typed.js'
 
@@ -122,10 +122,4 @@ export class Listener {
     this.#line = undefined
     this.#disarm = ground.clock.after(this.#patience.next(), () => this.begin(), true)
   }
-}
-
-/** May it be otherwise the next time? A refusal stands; what has no name of ours is a connection that failed. */
-const isPassing = (error: Error): boolean => {
-  if (error instanceof HttpRefusal) return error.status >= 500 || error.status === 429
-  return !(error instanceof RpcError || error instanceof InvalidMessage)
 }

@@ -7,6 +7,7 @@ import type {
 import type { Revision } from '../revisions/index.js'
 import { declared, speaks } from '../revisions/vocabulary.js'
 import type { Call, CallOptions } from './call.js'
+import { offersTasks, readTask, type Task, TASKS_EXTENSION, taskFormOf } from './tasks.js'
 
 /** Pages that one listing reads. A server with more is taken to be going in circles: `InvalidMessage`. */
 export const MAX_PAGES = 1000
@@ -17,6 +18,7 @@ interface Listed {
   readonly 'prompts/list': { readonly prompts: readonly Prompt[] }
   readonly 'resources/list': { readonly resources: readonly Resource[] }
   readonly 'resources/templates/list': { readonly resourceTemplates: readonly ResourceTemplate[] }
+  readonly 'tasks/list': { readonly tasks: readonly JsonObject[] }
 }
 
 /** One page, and the cursor of the next, if there is one. */
@@ -33,6 +35,8 @@ export abstract class Methods {
   abstract get revision(): Revision
   abstract get capabilities(): JsonObject
   abstract request(method: string, params?: JsonObject, options?: CallOptions): Call
+  /** Follows a task that a request of this method became. */
+  protected abstract resume(method: string, taskId: string, options?: CallOptions): Call
   /** Lets go of the pages that were kept of a listing. True when there were any. */
   protected abstract forgetList(method: string): boolean
 
@@ -122,6 +126,43 @@ export abstract class Methods {
   }
 
   /** basic/lifecycle#operation: only what was negotiated. @throws TypeError */
+  /** How a task stands. Its result is `taskResult`'s. 2025-11-25/basic/utilities/tasks#getting-tasks, SEP-2663#task-polling */
+  async getTask(taskId: string, options?: CallOptions): Promise<Task> {
+    const form = this.#mayTask('tasks/get')
+    const { inputRequests: _asked, result: _result, error: _error, ...task } = readTask(form, await this.request('tasks/get', { taskId }, options).result)
+    return task
+  }
+
+  /**
+   * Goes on waiting for a tool that runs as a task, perhaps begun in another process: keep `call.task.taskId` for that. Answers what the task
+   * asks, and what is said of the call holds here, cancelling included. In a session it is the server's to say whether a later one may.
+   */
+  taskResult(taskId: string, options?: CallOptions): Call<CallToolResult> {
+    this.#mayTask('tasks/get')
+    return this.resume('tools/call', taskId, options) as unknown as Call<CallToolResult>
+  }
+
+  /** Asks the server to stop the task; whether and when it does is the server's own business. A call that waits for it ends as the task does. */
+  async cancelTask(taskId: string, options?: CallOptions): Promise<void> {
+    this.#mayTask('tasks/cancel')
+    await this.request('tasks/cancel', { taskId }, options).result
+  }
+
+  /** Every task of this session or principal, as `listTools` lists: 2025-11-25/basic/utilities/tasks#listing-tasks. The extension has no list. */
+  async listTasks(options?: CallOptions): Promise<Task[]> {
+    const form = this.#mayTask('tasks/list')
+    return (await this.#pages('tasks/list', options)).flatMap(({ tasks }) => tasks.map(task => readTask(form, task)))
+  }
+
+  /** @throws TypeError where there are no such tasks */
+  #mayTask(method: string): 'experiment' | 'extension' {
+    const form = taskFormOf(this.revision)
+    if (!form) throw new TypeError(`${method} is not part of revision ${this.revision.id}`)
+    if (form === 'extension' && method === 'tasks/list') throw new TypeError(`${TASKS_EXTENSION} has no tasks/list`)
+    if (offersTasks(this.capabilities, this.revision, method)) return form
+    throw new TypeError(`${method} needs ${form === 'extension' ? `the extension ${TASKS_EXTENSION}` : 'the capability tasks'}, which the server did not declare`)
+  }
+
   protected mayAsk(method: string): void {
     const row = speaks(this.revision, method, 'client')
     if (row && declared(this.capabilities, row)) return

@@ -1,46 +1,21 @@
 /** An open call: sends the request, hears what comes of it, and goes on until there is a result, whether or not anyone looks. No I/O. */
-import type { JsonObject, RpcId, RpcMessage, RpcNotification, RpcRequest } from '../wire/json-rpc.js'
+import type { JsonObject, RpcId, RpcMessage } from '../wire/json-rpc.js'
 import { isLevel, reaches } from '../wire/levels.js'
 import { Deadline, type TimeLimits } from '../protocol/deadline.js'
 import { BrokenStream, Cancelled, CODES, InvalidMessage, RpcError } from '../protocol/errors.js'
 import { saysItself } from '../protocol/meta.js'
 import type { Standing } from '../protocol/opening.js'
 import { clientChecks } from '../validation/client-checks.js'
-import type { Question } from './answers.js'
 import type { Place } from './cache.js'
 import type { Call, CallOptions } from './call.js'
 import { type Hearer, type Line, SessionGone } from './carrier.js'
 import type { Timed } from './deadlines.js'
+import type { Desk } from './desk.js'
 import { Queue } from './queue.js'
 import { type Asks, asksOf } from './rounds.js'
 import type { TaskRun } from './task-run.js'
 import type { Task } from './tasks.js'
 import type { Notification, ProgressNotification } from './typed.js'
-
-/** What a call needs of its client. */
-export interface Desk {
-  readonly nowMs: () => number
-  readonly maxQueuedNotifications: number
-  readonly maxRounds: number
-  /** Sends the request once more: after a new conversation has taken over from the one that `gone` ended, or else under a new id. */
-  again(call: OpenCall, gone?: Error): void
-  /** Lists the tools anew, then sends the request once more; without a list the call fails with `error`. */
-  relearn(call: OpenCall, error: RpcError): void
-  /** May the request be sent again although it may have been processed? */
-  repeatable(call: OpenCall): boolean
-  /** Answers to what the result asks. Rejects with what the call is to fail with. */
-  answers(questions: { readonly [name: string]: Question }, standing: Standing, asker: AbortController): Promise<JsonObject>
-  /** A request or a notification that came on the call's behalf. */
-  heard(message: RpcRequest | RpcNotification, standing: Standing, call: OpenCall): void
-  /** The result as the application is to see it. */
-  accept(call: OpenCall, result: JsonObject): JsonObject
-  /** The call is over; `untold` when the server should be told to stop. */
-  ended(call: OpenCall, untold?: { readonly reason: string | undefined }): void
-  /** The call's deadline came nearer. */
-  hurried(call: OpenCall): void
-  fault(error: Error): void
-  dropped(total: number): void
-}
 
 interface Settle {
   resolve(result: JsonObject): void
@@ -56,6 +31,9 @@ export class OpenCall implements Call<never>, Timed {
   place: Place | undefined
   /** Where it is being heard, while it is. */
   line: Line | undefined
+  /** The request on its way asks to be a task. */
+  augmented = false
+  #run: TaskRun | undefined
   #settle: Settle | undefined
   #notes: Queue<Notification> | undefined
   /** Questions of the server's that are being answered on the call's behalf. */
@@ -64,7 +42,7 @@ export class OpenCall implements Call<never>, Timed {
   /** Counts the requests; what still comes of an earlier one is let go. */
   #turn = 0
   /** Why the request was sent once more. Each is good for one time. */
-  readonly #repeated = new Set<'gone' | 'mirrors' | 'broken'>()
+  readonly #repeated = new Set<'gone' | 'mirrors' | 'broken' | 'task'>()
 
   constructor(
     /** Of the request that is on its way. Each round has its own, and so has each repetition of what may have been processed. */
@@ -87,6 +65,14 @@ export class OpenCall implements Call<never>, Timed {
 
   get open(): boolean {
     return this.#settle !== undefined
+  }
+
+  get taskId(): string | undefined {
+    return this.#run?.taskId
+  }
+
+  get task(): Task | undefined {
+    return this.#run?.state
   }
 
   get dropped(): number {
@@ -121,6 +107,13 @@ export class OpenCall implements Call<never>, Timed {
     if (this.open) this.#end(settle => settle.resolve(result))
   }
 
+  /** Goes on as a task. While it runs, the server's time is the task's; each look at it has its own. */
+  follow(taskId: string, created?: Task): void {
+    this.deadline.hold()
+    this.#run = this.desk.follow(this, taskId, created)
+    this.#run.outcome.then(result => this.#became(result), (error: unknown) => this.fail(error as Error))
+  }
+
   /** Sends the request by `say`, and hears what comes back of it. */
   begin(standing: Standing, say: (hearer: Hearer) => Line): void {
     const turn = ++this.#turn
@@ -129,6 +122,7 @@ export class OpenCall implements Call<never>, Timed {
     const line = say({
       hear: message => {
         if (current()) this.#hear(message)
+        else if (turn === this.#turn && this.augmented) this.#heardLate(message)
       },
       end: error => {
         if (current()) this.#cut(error)
@@ -175,18 +169,28 @@ export class OpenCall implements Call<never>, Timed {
     else this.#answered(message.result)
   }
 
+  /** 2025-11-25/basic/utilities/cancellation#behavior-requirements: a request that became a task is cancelled as one, once its name is known. */
+  #heardLate(message: RpcMessage): void {
+    if ('method' in message || !('result' in message)) return
+    const { taskId } = (message.result.task ?? {}) as { readonly taskId?: unknown }
+    if (typeof taskId === 'string') this.desk.cancelTask(taskId)
+  }
+
   #refused(error: RpcError): void {
     const { revision } = this.standing
     // 2026-07-28/basic/versioning#protocol-version-negotiation: the server has changed, and did not look at the request.
     if (error.code === CODES.unsupportedVersion && saysItself(revision) && this.#once('gone')) return this.desk.again(this, error)
     // 2026-07-28/basic/transports/streamable-http#client-behavior
     if (error.code === CODES.headerMismatch && revision.mirrors && this.method === 'tools/call' && this.#once('mirrors')) return this.desk.relearn(this, error)
+    if (this.desk.couldBeTask(this, error) && this.#once('task')) return this.desk.relearn(this, error)
     this.fail(error)
   }
 
   #answered(result: JsonObject): void {
     const { revision } = this.standing
     try {
+      const task = this.desk.taskOf(this, result)
+      if (task) return this.follow(task.taskId, task)
       const asks = revision.input === 'in results' ? asksOf(this.method, result) : undefined
       const fault = clientChecks(revision, this.method)?.result?.(result)
       if (fault) throw new InvalidMessage(`${this.method}: ${fault.sentence}`)
@@ -195,6 +199,15 @@ export class OpenCall implements Call<never>, Timed {
     } catch (error) {
       this.fail(error as Error)
     }
+  }
+
+  /** What came of the task, which is what would have come of the request. */
+  #became(result: JsonObject): void {
+    const fault = clientChecks(this.standing.revision, this.method)?.result?.(result)
+    if (fault) this.fail(new InvalidMessage(`${this.method}: ${fault.sentence}`))
+    else if (result.resultType !== undefined && result.resultType !== 'complete') {
+      this.fail(new InvalidMessage(`${this.method}: the task's result is of resultType ${JSON.stringify(result.resultType)}; expected "complete"`))
+    } else this.succeed(this.desk.accept(this, result))
   }
 
   /** 2026-07-28/basic/patterns/mrtr#client-requirements-basic-workflow: gathers the answers, and sends the request again with them. */
@@ -227,7 +240,7 @@ export class OpenCall implements Call<never>, Timed {
     else this.fail(error)
   }
 
-  #once(why: 'gone' | 'mirrors' | 'broken'): boolean {
+  #once(why: 'gone' | 'mirrors' | 'broken' | 'task'): boolean {
     return !this.#repeated.has(why) && this.#repeated.add(why).size > 0
   }
 
@@ -237,6 +250,7 @@ export class OpenCall implements Call<never>, Timed {
     this.options.signal?.removeEventListener('abort', this.#onAbort)
     this.desk.ended(this, untold)
     if (untold) for (const asker of this.#askers) asker.abort()
+    this.#run?.stop(untold !== undefined)
     this.#notes?.end()
     how(settle)
   }

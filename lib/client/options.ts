@@ -1,4 +1,5 @@
 /** What whoever makes a client may say about it. */
+import type { JsonObject } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
 import type { Implementation } from '../protocol/types.js'
 import type { Answerers } from './answers.js'
@@ -29,6 +30,13 @@ export interface ClientOptions {
   readonly maxTotalMs?: number
   /** Functions that answer what servers ask. Each is declared as a capability. */
   readonly answers?: Answerers
+  /**
+   * May servers go on with a tool as a task? The call is the same: it is followed to its end, and its result is the tool's. `false`: not
+   * declared, and a tool that runs as nothing else is an error, unless a call says otherwise. Default true.
+   */
+  readonly tasks?: boolean
+  /** Extensions this client has, by id, with their settings: declared among its capabilities (2026-07-28/basic/versioning#extension-negotiation). */
+  readonly extensions?: { readonly [id: string]: JsonObject }
   /**
    * Hear what the server says about no call, as `client.notifications`. Default true; a server that does not offer it is left in peace.
    * Without a session nothing is said unasked: `client.listen` asks.

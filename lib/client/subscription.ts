@@ -99,6 +99,7 @@ export class OpenSubscription implements Subscription {
   wants({ method, params }: Notification): boolean {
     const kind = KINDS.get(method)
     if (kind) return this.filter[kind] === true
+    if (method === 'notifications/tasks') return (this.filter.taskIds ?? []).includes(String(params?.taskId))
     return method === UPDATED && (this.filter.resourceSubscriptions ?? []).some(uri => (params as { readonly uri: string }).uri.startsWith(uri))
   }
 }

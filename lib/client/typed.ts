@@ -1,7 +1,8 @@
 /** What a client hears and is asked, as types: notifications told apart by `method`, and the params and results of a server's requests. */
 import type { JsonObject, RpcId } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
-import type { AudioContent, ImageContent, TextContent, WithMeta } from '../protocol/types.js'
+import type { AudioContent, ContentBlock, ImageContent, TextContent, Tool, WithMeta } from '../protocol/types.js'
+import type { TaskStatus } from './tasks.js'
 
 interface Note<Method extends string, Params> {
   readonly jsonrpc: '2.0'
@@ -37,7 +38,17 @@ export type Notification =
   | Bare<'notifications/resources/list_changed'>
   | Note<'notifications/resources/updated', { readonly uri: string }>
   | Note<'notifications/elicitation/complete', { readonly elicitationId: string }>
-  | Note<'notifications/tasks/status', JsonObject>
+  | Note<'notifications/tasks/status', TaskNote & { readonly ttl: number | null; readonly pollInterval?: number }>
+  | Note<'notifications/tasks', TaskNote & { readonly ttlMs: number | null; readonly pollIntervalMs?: number }>
+
+/** The state of a task as the wire has it: 2025-11-25/basic/utilities/tasks#task-status-notification, SEP-2663#task-status-notifications */
+interface TaskNote {
+  readonly taskId: string
+  readonly status: TaskStatus
+  readonly statusMessage?: string
+  readonly createdAt: string
+  readonly lastUpdatedAt: string
+}
 
 /** What changes to be told of: 2026-07-28/basic/patterns/subscriptions#notification-filter. What is absent is not asked for. */
 export interface SubscriptionFilter {
@@ -46,6 +57,8 @@ export interface SubscriptionFilter {
   readonly resourcesListChanged?: boolean
   /** URIs of resources whose updates are wanted. */
   readonly resourceSubscriptions?: readonly string[]
+  /** Tasks whose state is wanted, without looking: SEP-2663#task-status-notifications. In a session they are told of, or not, as the server likes. */
+  readonly taskIds?: readonly string[]
 }
 
 /** client/elicitation: a form to be filled in. Params of an older or newer revision may have more members. */
@@ -80,15 +93,35 @@ export interface SampleParams {
   readonly modelPreferences?: JsonObject
   readonly includeContext?: 'none' | 'thisServer' | 'allServers'
   readonly metadata?: JsonObject
+  /** What the model may call, from a client that said `sampleTools`. The server runs it: the answer is a `tool_use`. */
+  readonly tools?: readonly Tool[]
+  /** Default `auto`. */
+  readonly toolChoice?: { readonly mode?: 'auto' | 'required' | 'none' }
 }
-export type SampleContent = TextContent | ImageContent | AudioContent
+/** client/sampling#sampling-with-tools: what the model wants to call. */
+export interface ToolUseContent extends WithMeta {
+  readonly type: 'tool_use'
+  readonly id: string
+  readonly name: string
+  readonly input: JsonObject
+}
+/** What came of it. */
+export interface ToolResultContent extends WithMeta {
+  readonly type: 'tool_result'
+  readonly toolUseId: string
+  readonly content: readonly ContentBlock[]
+  readonly structuredContent?: unknown
+  readonly isError?: boolean
+}
+export type SampleContent = TextContent | ImageContent | AudioContent | ToolUseContent | ToolResultContent
 export interface SampleMessage {
   readonly role: 'user' | 'assistant'
   readonly content: SampleContent | readonly SampleContent[]
 }
 export interface SampleAnswer extends WithMeta {
   readonly role: 'user' | 'assistant'
-  readonly content: SampleContent
+  /** Several, as 2025-11-25 has it. */
+  readonly content: SampleContent | readonly SampleContent[]
   readonly model: string
   readonly stopReason?: string
 }

@@ -5,20 +5,25 @@ import { META, saysItself, writeMeta } from '../protocol/meta.js'
 import type { Implementation } from '../protocol/types.js'
 import type { Revision } from '../revisions/index.js'
 import { declared, speaks } from '../revisions/vocabulary.js'
-import { type Answerers, capabilitiesOf } from './answers.js'
+import { TASKS_EXTENSION, taskFormOf } from './tasks.js'
 import type { CallOptions } from './call.js'
 
 export class Voice {
   /** Least severe level wanted where a request does not say. */
   level: Level | undefined
-  readonly #self = new Map<Revision, JsonObject>()
+  readonly #self = { plain: new Map<Revision, JsonObject>(), tasking: new Map<Revision, JsonObject>() }
 
-  /** @param serves what the server declared */
-  constructor(private readonly info: Implementation, private readonly answers: Answerers, private readonly serves: () => JsonObject) {}
+  /** @param tasks may the server go on with a tool as a task, where a request does not say? @param serves what the server declared */
+  constructor(
+    private readonly info: Implementation,
+    private readonly capabilities: (revision: Revision) => JsonObject,
+    private readonly tasks: boolean,
+    private readonly serves: () => JsonObject,
+  ) {}
 
   request(id: RpcId, method: string, params: JsonObject | undefined, options: CallOptions, revision: Revision): RpcRequest {
-    const { progress, logLevel, meta, trace } = options
-    const whole = this.#with(params, revision, {
+    const { progress, logLevel, meta, trace, task = this.tasks } = options
+    const whole = this.#with(params, revision, task !== false, {
       ...meta,
       ...trace,
       // basic/utilities/progress: unique among all active requests, as the id is
@@ -29,7 +34,7 @@ export class Voice {
   }
 
   notification(method: string, params: JsonObject | undefined, revision: Revision): RpcNotification {
-    const whole = this.#with(params, revision, {})
+    const whole = this.#with(params, revision, this.tasks, {})
     return whole === undefined ? { jsonrpc: '2.0', method } : { jsonrpc: '2.0', method, params: whole }
   }
 
@@ -45,15 +50,22 @@ export class Voice {
     return level && { [META.logLevel]: level }
   }
 
-  #with(params: JsonObject | undefined, revision: Revision, meta: JsonObject): JsonObject | undefined {
-    const whole = { ...(params?._meta as object | undefined), ...meta, ...this.#selfAt(revision) }
+  #with(params: JsonObject | undefined, revision: Revision, tasks: boolean, meta: JsonObject): JsonObject | undefined {
+    const whole = { ...(params?._meta as object | undefined), ...meta, ...this.#selfAt(revision, tasks) }
     return Object.keys(whole).length === 0 ? params : { ...params, _meta: whole }
   }
 
-  #selfAt(revision: Revision): JsonObject | undefined {
+  /** `tasks`: the request allows them. SEP-2663#capability-negotiation: what one request declares holds for no other. */
+  #selfAt(revision: Revision, tasks: boolean): JsonObject | undefined {
     if (!saysItself(revision)) return undefined
-    let self = this.#self.get(revision)
-    if (!self) this.#self.set(revision, self = writeMeta(revision.id, { capabilities: capabilitiesOf(this.answers, revision), info: { ...this.info } }))
+    const known = this.#self[tasks ? 'tasking' : 'plain']
+    let self = known.get(revision)
+    if (!self) {
+      const own = this.capabilities(revision)
+      const extensions = { ...(own.extensions as object | undefined), [TASKS_EXTENSION]: {} }
+      const capabilities = tasks && taskFormOf(revision) === 'extension' ? { ...own, extensions } : own
+      known.set(revision, self = writeMeta(revision.id, { capabilities, info: { ...this.info } }))
+    }
     return self
   }
 }

@@ -3,6 +3,7 @@
  * revision in the environment, as the suite gives them. One entry for each scenario; read it as a tour of what a client does.
  */
 import { acceptDefaults, connect, type Client, type ClientOptions, type JsonObject } from '../client.js'
+import { listSkills, loadSkill, readSkillFile } from '../extensions/skills-client.js'
 
 const MODERN = '2026-07-28'
 const SESSIONS = ['2025-03-26', '2025-06-18', '2025-11-25']
@@ -15,6 +16,15 @@ const tolerating = async (calls: readonly Promise<unknown>[]): Promise<void> => 
 }
 
 const listTools: Scenario = client => client.listTools()
+
+/** Loads each skill, and goes on to its other files only if its SKILL.md is what was listed. */
+const loadSkills: Scenario = async client => {
+  await tolerating((await listSkills(client)).map(async entry => {
+    await loadSkill(client, entry)
+    if (entry.resources === 'dynamic') return
+    for (const { uri } of entry.resources) if (uri !== entry.uri) await readSkillFile(client, entry, uri)
+  }))
+}
 
 const SCENARIOS: { readonly [name: string]: Scenario } = {
   'initialize': listTools,
@@ -61,6 +71,12 @@ const SCENARIOS: { readonly [name: string]: Scenario } = {
     const schema = (await client.listTools()).find(({ name }) => name === 'json_schema_2020_12_tool')?.inputSchema
     await client.callTool('json_schema_echo', { schema }).result
   },
+
+  // To list is not to load.
+  'sep-2640-client-no-prefetch': client => listSkills(client),
+  'sep-2640-client-verify-digest': loadSkills,
+  'sep-2640-client-verify-size': loadSkills,
+  'sep-2640-client-verify-frontmatter': loadSkills,
 }
 
 const OPTIONS: ClientOptions = {

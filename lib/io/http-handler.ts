@@ -65,11 +65,11 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
   const tick = (): void => {
     const now = nowMs()
     for (const outlet of all.open) outlet.tick(now)
+    for (const session of sessions.values()) if (session.asked.size > 0) session.asked.sweep(now, answerTimeoutMs)
     if (now - sweptMs < SWEEP_MS && all.open.size > 0) return
     sweptMs = now
     budget.sweep(now)
     sessions.sweep()
-    for (const session of sessions.values()) if (session.asked.size > 0) session.asked.sweep(now, answerTimeoutMs)
     if (all.open.size > 0 || budget.logs.size > 0) return
     clearInterval(ticker)
     ticker = undefined

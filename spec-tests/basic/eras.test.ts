@@ -5,6 +5,7 @@ import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextproto
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { request } from 'node:http'
 import t, { type Test } from 'tap'
+import { connect } from '../../lib/client.js'
 import type { Server } from '../../lib/server.js'
 import { callTool, gate, heard, make, MODERN, modern, open, say, serve, type Headers, type Said } from '../http.js'
 
@@ -52,7 +53,13 @@ t.test('2026-07-28 basic/versioning#compatibility-matrix: one server answers bot
     await client.connect(new TransportV2(new URL(url)))
     return { says, call: async mark => textOf(await client.callTool({ name: 'mark', arguments: { mark } })) }
   }
+  const ours = async (t: Test, says: string, revision?: string): Promise<Caller> => {
+    const client = await connect(url, { info: INFO, ...revision !== undefined && { revision } })
+    t.teardown(() => client.close())
+    return { says, call: async mark => textOf(await client.callTool('mark', { mark }).result) }
+  }
   const callers = await Promise.all([
+    ours(t, `${MODERN} eras alone`), ours(t, '2025-11-25 eras in a session', '2025-11-25'), ours(t, '2025-03-26 eras in a session', '2025-03-26'),
     inSession('2025-03-26'), inSession('2025-06-18'), inSession('2025-11-25'), alone, v1(t),
     v2(t, 'legacy', '2025-11-25 eras in a session'),
     v2(t, 'legacy', '2025-03-26 eras in a session', ['2025-03-26']),
@@ -68,7 +75,7 @@ t.test('2026-07-28 basic/versioning#compatibility-matrix: one server answers bot
     }))
   }
   t.strictSame(wrong, [])
-  t.match(stats(), { sessionsOpened: 6 }, 'and only who asked for a session has one')
+  t.match(stats(), { sessionsOpened: 8 }, 'and only who asked for a session has one')
 })
 
 t.test('2026-07-28 basic/transports/streamable-http#earlier-streamable-http-revisions: a modern request belongs to no session', async t => {

@@ -69,6 +69,92 @@ t.test('sampling with tools, which was not declared, is -32602', async t => {
   t.match(answer.message.error, { code: -32602, message: /sampling\.tools/ })
 })
 
+const text = (said: string): object => ({ type: 'text', text: said })
+const use = (id: string): object => ({ type: 'tool_use', id, name: 'weather', input: { city: id } })
+const result = (toolUseId: string): object => ({ type: 'tool_result', toolUseId, content: [text('18')] })
+const user = (...content: object[]): object => ({ role: 'user', content: content.length === 1 ? content[0] : content })
+const assistant = (...content: object[]): object => ({ role: 'assistant', content: content.length === 1 ? content[0] : content })
+
+t.test('2025-11-25 client/sampling#sampling-with-tools  is taken by a client that says so, and may be answered by several tool uses', async t => {
+  const tools = [{ name: 'weather', inputSchema: { type: 'object' } }]
+  const content = [{ type: 'tool_use', id: 'a', name: 'weather', input: { city: 'Paris' } }, { type: 'tool_use', id: 'b', name: 'weather', input: { city: 'London' } }] as const
+  let seen: unknown
+  const { answer, capabilities } = await asking(t, question('sampling/createMessage', { ...SAMPLE, tools, toolChoice: { mode: 'required' } }), {
+    sampleTools: true,
+    sample: ({ tools, toolChoice }) => {
+      seen = [tools, toolChoice]
+      return { role: 'assistant', content, model: 'm', stopReason: 'toolUse' }
+    },
+  })
+  t.same(capabilities, { sampling: { tools: {} } })
+  t.same(seen, [tools, { mode: 'required' }])
+  t.same(answer.message.result, { role: 'assistant', content, model: 'm', stopReason: 'toolUse' })
+})
+
+t.test('2025-11-25 client/sampling#message-content-constraints  each use of a tool is followed by its results, and by nothing else', async t => {
+  const sampled = async (...messages: object[]): Promise<Arrived['message']> => (await asking(t, question('sampling/createMessage', { messages, maxTokens: 5 }), {
+    sampleTools: true, sample: () => ({ role: 'assistant', content: { type: 'text', text: 'ok' }, model: 'm' }),
+  })).answer.message
+  const ask = user(text('?'))
+  t.match(await sampled(ask, assistant(use('a'), use('b')), user(result('b'), result('a')), assistant(text('warm')), ask), { result: { model: 'm' } })
+  t.match(await sampled(ask, assistant(text('let me see'), use('a')), user(result('a'))), { result: { model: 'm' } })
+  const cases: [readonly object[], RegExp][] = [
+    [[ask, assistant(use('a'), use('b')), user(result('a')), assistant(text('warm'))], /Tool result missing in request: params\.messages\[2\] has none for "b"/],
+    [[ask, assistant(use('a')), user(text('and?'))], /Tool result missing in request: params\.messages\[2\] has none for "a"/],
+    [[ask, assistant(use('a'))], /Tool result missing in request: nothing follows the use of "a"/],
+    [[ask, assistant(use('a')), user(text('here:'), result('a'))], /messages\[2\] mixes tool results with other content/],
+    [[ask, assistant(use('a')), assistant(result('a'))], /messages\[2\] has tool results and is of role "assistant"; expected "user"/],
+    [[ask, user(result('a'))], /messages\[1\] has a tool result for "a", which the message before does not use/],
+    [[ask, assistant(use('a')), user(result('a'), result('a'))], /a tool result for "a", which/],
+    [[user(use('a')), user(result('a'))], /messages\[0\] has tool uses and is of role "user"/],
+    [[assistant(use('a'), use('a')), user(result('a'))], /two tool uses of one id/],
+  ]
+  for (const [messages, message] of cases) t.match(await sampled(...messages), { error: { code: -32602, message } })
+})
+
+t.test('2025-11-25 client/elicitation#form-mode-security  what does not fit the form is not sent; the application is told what is wrong', async t => {
+  const choice = { type: 'string', oneOf: [{ const: 'r', title: 'Red' }] }
+  const requestedSchema = { type: 'object', required: ['age'], properties: {
+    age: { type: 'integer', minimum: 18 }, hue: choice, plain: { type: 'string', enum: ['a'] }, many: { type: 'array', minItems: 1, items: { type: 'string', enum: ['x', 'y'] } },
+    titled: { type: 'array', items: { anyOf: choice.oneOf } },
+  } }
+  const filled = async (content: object | undefined): Promise<[Arrived['message'], string | undefined]> => {
+    const errors: Error[] = []
+    const answered = { action: 'accept', ...(content && { content }) } as never
+    const { answer } = await asking(t, question('elicitation/create', { message: 'who?', requestedSchema }), { elicit: () => answered }, { onError: error => errors.push(error) })
+    return [answer.message, errors[0] && `${errors[0].name}: ${errors[0].message}`]
+  }
+  const good = { age: 18, hue: 'r', plain: 'a', many: ['y'], titled: ['r'] }
+  t.match(await filled(good), [{ result: { action: 'accept', content: good } }, undefined])
+  const cases: [object | undefined, RegExp][] = [
+    [undefined, /^TypeError: elicitation\/create: the answer's content\.age is required$/],
+    [{ age: 'old' }, /content\.age must be an integer, not "old"/],
+    [{ age: 17 }, /content\.age must be >= 18, not 17/],
+    [{ age: 20, hue: 'Red' }, /content\.hue must be r, not "Red"/],
+    [{ age: 20, plain: 'b' }, /content\.plain must be a, not "b"/],
+    [{ age: 20, many: [] }, /content\.many must have at least 1 items/],
+    [{ age: 20, many: ['z'] }, /content\.many\[0\] must be one of x, y, not "z"/],
+    [{ age: 20, titled: ['Red'] }, /content\.titled\[0\] must be r, not "Red"/],
+  ]
+  for (const [content, message] of cases) t.match(await filled(content), [{ error: { code: -32603, message: /^(?!.*content)/ } }, message])
+  const errors: Error[] = []
+  await asking(t, question('elicitation/create', { message: 'who?', requestedSchema }), { elicit: () => ({ action: 'maybe' }) as never }, { onError: error => errors.push(error) })
+  t.match(errors[0], { name: 'TypeError', message: /action is "maybe"; expected one of accept, decline, cancel/ })
+})
+
+t.test('2025-11-25 client/elicitation#safe-url-handling  nobody is shown what is no page of the web', async t => {
+  for (const [url, message] of [['javascript:alert(1)', /params\.url begins with "javascript:"; expected https: or http:/], ['file:///etc/passwd', /"file:"/], ['nowhere', /params\.url is no URL/]] as const) {
+    const { answer } = await asking(t, question('elicitation/create', { mode: 'url', message: 'go', url, elicitationId: 'e' }), { elicitUrl: () => { throw new Error('never asked') } })
+    t.match(answer.message.error, { code: -32602, message })
+  }
+})
+
+t.test('extensions of the application are declared among its capabilities', async t => {
+  const server = await scripted(t)
+  await open(t, server.url, new TestClock(), { extensions: { 'com.example/maps': { tiles: true } }, listen: false })
+  t.same(server.arrived[0]!.message.params!.capabilities, { extensions: { 'com.example/maps': { tiles: true } } })
+})
+
 t.test('what is not offered, or not known, is -32601', async t => {
   for (const method of ['sampling/createMessage', 'roots/list', 'elicitation/create', 'constructor', 'tasks/list']) {
     const { answer } = await asking(t, question(method, method === 'sampling/createMessage' ? SAMPLE : {}), {})

@@ -38,7 +38,7 @@ t.test('#client-requirements-basic-workflow  the answers go back under their nam
     requestState: state,
   })
   t.not(first.message.id, second.message.id)
-  t.same((second.message.params!['_meta'] as object)['io.modelcontextprotocol/clientCapabilities' as never], { elicitation: { form: {} }, sampling: {}, roots: {} })
+  t.same((second.message.params!['_meta'] as object)['io.modelcontextprotocol/clientCapabilities' as never], { elicitation: { form: {} }, sampling: {}, roots: {}, extensions: { 'io.modelcontextprotocol/tasks': {} } })
 })
 
 t.test('only the last round\'s answers and state are sent, and none where none was given', async t => {
@@ -152,6 +152,12 @@ t.test('an answer that fails fails the call with its own error, and the other qu
   } })
   await t.rejects(client.callTool('work').result, failure)
   t.equal(await aborted.promise, true)
+  t.equal(server.said.filter(said => said === 'tools/call').length, 1)
+})
+
+t.test('2026-07-28 client/elicitation#form-mode-security  an answer that does not fit its form fails the call in words', async t => {
+  const { client, server } = await openModern(t, { 'tools/call': arrived => arrived.result(asks({ who: form() })) }, { answers: { elicit: () => ({ action: 'accept', content: { name: 7 } }) } })
+  await t.rejects(client.callTool('work').result, { name: 'TypeError', message: /the answer's content\.name must be a string, not 7/ })
   t.equal(server.said.filter(said => said === 'tools/call').length, 1)
 })
 

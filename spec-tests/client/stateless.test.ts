@@ -3,7 +3,7 @@ import t from 'tap'
 import { type Arrived, DONE, discovered, INFO, log, MODERN, openModern, SERVER_INFO } from './scripted.js'
 
 const META = {
-  'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': INFO,
+  'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } }, 'io.modelcontextprotocol/clientInfo': INFO,
 }
 const isCall = ({ message }: Arrived): boolean => message.method === 'tools/call'
 const COMPLETE = { resultType: 'complete', ...DONE }

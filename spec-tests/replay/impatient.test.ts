@@ -1,4 +1,4 @@
-/** A server that waits only so long for its client: what fixtures cannot set, since patience is the server's own. */
+/** A server that waits only so long, for its client or in silence: what fixtures cannot set, since patience is the server's own. */
 
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -6,6 +6,7 @@ import { everything } from '../../lib/examples/everything.js'
 import { listen } from '../../lib/io/listen.js'
 import type { ServerCase } from '../../lib/replay/case.js'
 import { loadSuite } from '../../lib/replay/load.js'
+import { Conversation } from '../../lib/replay/open.js'
 import { socketPeer } from '../../lib/replay/peer.js'
 import { describeMiss } from '../../lib/replay/report.js'
 import { playServerCase } from '../../lib/replay/server-case.js'
@@ -40,4 +41,21 @@ t.test('a question that the client does not answer in time is withdrawn by its i
     const verdict = await playServerCase(unanswered, at, peer)
     t.same(verdict.misses.map(describeMiss), [], at.revision)
   }
+})
+
+t.test('a stream on which nothing is said carries comment lines', async t => {
+  const serving = await listen(everything(), { port: 0, keepAliveMs: 5 })
+  const peer = socketPeer(serving.url)
+  t.teardown(() => serving.close({ graceMs: 0 }))
+  t.teardown(() => peer.close())
+  const listening = new Conversation('quiet', suite.revisions.find(row => row.opening === 'each-request')!, {})
+  const message = listening.stamp({ jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params: { notifications: {} } })
+  const reply = await peer.request(listening.post(JSON.stringify(message), message))
+  let said = ''
+  for await (const chunk of reply.chunks) {
+    said += chunk
+    if (/\n:/.test(said)) break
+  }
+  t.match(said, /^[^:].*"notifications\/subscriptions\/acknowledged"/, 'after the acknowledgement')
+  t.match(said, /\n\n:[^\n]*\r?\n/, 'a line of its own that begins with a colon')
 })

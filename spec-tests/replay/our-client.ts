@@ -1,6 +1,8 @@
 /** Our own client as one under test: `connect`, told in the neutral words of a fixture. */
 
-import { connect, EraCache, type Call, type Client, type ClientOptions, type JsonObject, type Notification, type SubscriptionFilter } from '../../lib/client.js'
+import {
+  connect, EraCache, type Call, type Client, type ClientOptions, type JsonObject, type Notification, type SubscriptionFilter,
+} from '../../lib/client.js'
 import type { ConnectWish } from '../../lib/replay/case.js'
 import type { ClientHandle, ClientUnderTest, Outcome, Told } from '../../lib/replay/driver.js'
 

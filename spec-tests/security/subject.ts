@@ -51,7 +51,8 @@ const turns = async (count: number): Promise<void> => {
 
 const JOBS: { readonly [job: string]: (argument: number) => unknown } = {
   weigh,
-  faults: () => faults,
+  // each is told once
+  faults: () => faults.splice(0),
   stats: () => listening.stats(),
   handles: () => process.getActiveResourcesInfo().filter(name => /TCP/.test(name)).length,
   async announce(kilobytes) {

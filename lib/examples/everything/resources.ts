@@ -1,6 +1,7 @@
 /** Resources: text, bytes, a family of them, one that changes. */
-import type { Server } from '../../server.js'
+import { needs, type Server } from '../../server.js'
 import { PNG } from './media.js'
+import { form } from './questions.js'
 
 export const addResources = (server: Server): void => {
   server.resource('test://static-text', { name: 'static-text', title: 'A text', description: 'Always the same text.', mimeType: 'text/plain' }, () =>
@@ -12,5 +13,7 @@ export const addResources = (server: Server): void => {
     { name: 'template', description: 'One for each id.', mimeType: 'application/json', complete: { id: value => ['1', '12', '123', '124'].filter(id => id.startsWith(value)) } },
     ({ variables: { id } }) => JSON.stringify({ id, templateTest: true, data: `Data for ID: ${id}` }),
   )
+  server.resource('test://asks', { name: 'asks', description: 'Asks before it can be read.', mimeType: 'text/plain' }, (_, { answers }) =>
+    answers.reader ? `Read by ${JSON.stringify(answers.reader.content)}` : needs({ reader: form('Who reads?', { name: { type: 'string' } }, ['name']) }))
   server.tool('touch', { description: 'Announces that the watched resource has changed.' }, () => `${server.resourceUpdated('test://watched-resource')} told`)
 }

@@ -319,3 +319,25 @@ t.test('a slow reader loses notifications, never the response, and is told how m
   t.equal(received + told, 20_000, 'each was received or reported')
   t.match(result, /"done"/)
 })
+
+t.test('sessions: false serves the session revisions one POST at a time', async t => {
+  const server = make()
+  server.tool('say', {}, (_, ctx) => {
+    ctx.log.info('said')
+    return String(ctx.sessionId)
+  })
+  const { url, stats } = await serve(t, server, { sessions: false })
+  const opened = await say(url, { body: { jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 't', version: '1' } } } })
+  t.equal(opened.headers['mcp-session-id'], undefined, 'no session is opened')
+  t.match(JSON.parse(await opened.text()), { result: { protocolVersion: '2025-06-18', capabilities: { tools: { listChanged: undefined } } } }, 'and no change is promised')
+  t.equal((await say(url, { body: { jsonrpc: '2.0', method: 'notifications/initialized' } })).status, 202)
+  const events: string[] = []
+  const call = await say(url, { headers: { 'mcp-protocol-version': '2025-06-18' }, body: callTool(1, 'say') })
+  for await (const { data, id } of call.events()) events.push(`${id}${data}`)
+  t.match(events, [/"said"/, /"text":"undefined"/], 'each call is whole in itself')
+  t.notMatch(events.join(), /^id/m, 'nothing could be resumed, so nothing has an id')
+  for (const method of ['GET', 'DELETE']) t.equal((await say(url, { method })).status, 405, method)
+  t.equal((await say(url, { body: callTool(2, 'say') })).status, 200, 'no version header: 2025-03-26 is assumed')
+  t.equal((await say(url, { headers: { 'mcp-protocol-version': '1999-01-01' }, body: { jsonrpc: '2.0', id: 3, method: 'ping' } })).status, 400)
+  t.equal(stats().sessionsOpened, 0)
+})
