@@ -21,7 +21,7 @@ export const LOOPBACK_HOSTS: readonly string[] = ['localhost', 'localhost.', '12
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(?::([0-9]{1,5}))?$/
 const CLAUSE = 'basic/transports#security-warning'
 
-const allows = (list: AllowList, value: string): boolean => (typeof list === 'function' ? list(value) : list.includes(value))
+const allows = (list: AllowList, value: string): boolean => (typeof list === 'function' ? list(value) === true : list.includes(value))
 
 /** Made once for each port a handler is reached on. */
 export class Guard {

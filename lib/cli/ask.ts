@@ -4,9 +4,8 @@
  */
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { checkOfPeer } from '../client/peer-schema.js'
 import type { Answerers, ElicitAnswer, ElicitForm, ElicitUrl, JsonObject } from '../client.js'
-import { checkOf } from '../validation/check.js'
-import { lint } from '../validation/lint.js'
 import { harmless } from './print.js'
 
 /** Typed instead of any answer: the server is told that the person declined, or went away without a choice. The end of input declines. */
@@ -147,7 +146,7 @@ const leaving = (line: string | undefined): Leaves | undefined =>
 const askField = async (person: Person, name: string, field: Field, given: Value | undefined, required: boolean, signal?: AbortSignal): Promise<Value | Leaves | undefined> => {
   const { title, description } = field
   const choices = choicesOf(field)
-  const check = lint(field) ? undefined : await checkOf(field, 'it')
+  const check = await checkOfPeer(field, 'it')
   person.say(`\n  ${harmless(title ?? name)}${description === undefined ? '' : `: ${harmless(description)}`}\n`)
   for (const [i, choice] of (choices ?? []).entries()) person.say(`    ${i + 1}. ${harmless(choice.title)}\n`)
   const kind = [wanted(field, choices), required ? 'required' : 'optional'].join(', ')

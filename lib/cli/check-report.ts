@@ -6,58 +6,81 @@ import { harmless } from './print.js'
 
 export type Form = 'person' | 'tap' | 'json'
 
-export interface Reporter {
-  /** `aside`: what an expectation says of it. */
-  verdict(verdict: Verdict, aside: string | undefined): void
-  end(all: readonly Verdict[], junit: string | undefined): Promise<void>
+/** A verdict, and what the run makes of it. */
+export interface Judged {
+  readonly verdict: Verdict
+  /** It fails the run: missed and not expected to be, or the other way round. */
+  readonly wrong: boolean
+  /** What an expectation says of it. */
+  readonly aside?: string
 }
 
-export const reporterOf = (form: Form, suite: Suite, out: NodeJS.WriteStream): Reporter => {
+export interface Reporter {
+  judged(judged: Judged): void
+  /** Writes what is left to say, and the JUnit file if one is wanted. Settles with true when nothing was wrong. */
+  end(junit: string | undefined): Promise<boolean>
+}
+
+/** `total`: how many verdicts are to come, for the line of progress on a terminal. */
+export const reporterOf = (form: Form, suite: Suite, total: number, out: NodeJS.WriteStream): Reporter => {
   const line = (text: string): void => void out.write(`${text}\n`)
-  let played = 0
-  const forms: { readonly [F in Form]: Omit<Reporter, 'end'> & { end(all: readonly Verdict[]): void } } = {
+  const all: Judged[] = []
+  const forms: { readonly [F in Form]: { judged(judged: Judged): void; end(): void } } = {
     tap: {
-      verdict: verdict => {
-        if (played++ === 0) line(TAP_HEAD)
-        line(tapPoint(verdict, played))
+      judged: judged => {
+        if (all.length === 1) line(TAP_HEAD)
+        line(asTap(judged, all.length))
       },
-      end: all => line(tapPlan(all.length)),
+      end: () => line(tapPlan(all.length)),
     },
     json: {
-      verdict: (verdict, aside) => line(JSON.stringify(aside === undefined ? verdict : { ...verdict, aside })),
+      judged: ({ verdict, aside }) => line(JSON.stringify(aside === undefined ? verdict : { ...verdict, aside })),
       end: () => {},
     },
     person: {
-      verdict: (verdict, aside) => {
-        if (out.isTTY) out.write(`\r\u001b[K${++played} ${verdict.revision} ${verdict.id}`)
-        if (verdict.outcome === 'pass' && aside === undefined) return
+      judged: judged => {
+        const { verdict: { outcome, revision, id }, aside } = judged
+        if (out.isTTY) out.write(`\r\u001b[K${`${all.length}/${total} ${revision} ${id}`.slice(0, out.columns - 1)}`)
+        if (outcome === 'pass' && aside === undefined) return
         if (out.isTTY) out.write('\r\u001b[K')
-        line(inWords(verdict, aside, suite))
+        line(inWords(judged, suite))
       },
-      end: all => {
+      end: () => {
         if (out.isTTY) out.write('\r\u001b[K')
         for (const text of summary(all)) line(text)
       },
     },
   }
-  const { verdict, end } = forms[form]
   return {
-    verdict,
-    end: async (all, junit) => {
-      end(all)
+    judged: judged => {
+      all.push(judged)
+      forms[form].judged(judged)
+    },
+    end: async junit => {
+      forms[form].end()
       if (junit !== undefined) await writeFile(junit, asJunit(all))
+      return !all.some(({ wrong }) => wrong)
     },
   }
+}
+
+/** What fails the run is `not ok`; what was expected to fail is a TODO. */
+const asTap = ({ verdict, wrong, aside }: Judged, number: number): string => {
+  const [point, ...diagnostics] = tapPoint(verdict, number).split('\n')
+  const judged = point!.replace(/^(not )?ok/, wrong || verdict.outcome === 'fail' ? 'not ok' : 'ok')
+  const directive = aside === undefined ? '' : wrong ? ` (${aside})` : ` # TODO ${aside}`
+  return [judged.replace(/ # WARN$/, aside === undefined ? '$&' : '') + directive, ...diagnostics].join('\n')
 }
 
 const WORD: { readonly [O in Verdict['outcome']]: string } = { pass: 'PASS', fail: 'FAIL', warn: 'WARN', note: 'NOTE', skip: 'SKIP' }
 
 /** What was missed, in a form that can be pasted into an issue: the case, the sentences it shows, what was said, what was wrong. */
-const inWords = (verdict: Verdict, aside: string | undefined, suite: Suite): string => {
+const inWords = ({ verdict, aside }: Judged, suite: Suite): string => {
   const { id, revision, title, outcome, misses, transcript } = verdict
-  const head = `${WORD[outcome]} ${revision} ${id}: ${title}${aside === undefined ? '' : ` (${aside})`}`
+  const head = `${WORD[outcome]} ${id} @${revision}: ${title}${aside === undefined ? '' : ` (${aside})`}`
   if (outcome === 'pass') return head
-  if (outcome === 'skip') return `${head}\n  ${misses[0]?.sentence ?? ''}`
+  // Nothing was said: what there is to know is why.
+  if (outcome === 'skip' || transcript.length === 0) return [head, ...misses.map(({ sentence }) => `  ${shown(sentence)}`)].join('\n')
   const cited = suite.cases.find(one => one.id === id)?.clauses ?? []
   const clauses = cited.flatMap(clause => (suite.clauses.get(clause) ?? []).filter(({ since, until }) => inRange(suite, revision, since, until)))
   return [
@@ -75,28 +98,47 @@ const inRange = (suite: Suite, revision: string, since: string, until: string): 
 
 const shown = (text: string): string => text.split('\n').map(harmless).join('\n    ')
 
-const summary = (all: readonly Verdict[]): string[] => {
-  const count = (verdicts: readonly Verdict[], outcome: Verdict['outcome']): number => verdicts.filter(verdict => verdict.outcome === outcome).length
-  const said = (verdicts: readonly Verdict[]): string =>
-    (['fail', 'warn', 'note', 'skip'] as const).filter(outcome => count(verdicts, outcome) > 0).map(outcome => `, ${count(verdicts, outcome)} ${{ fail: 'failed', warn: 'warned', note: 'noted', skip: 'skipped' }[outcome]}`).join('')
-  const revisions = [...new Set(all.map(({ revision }) => revision))]
-  return [...revisions.map(revision => {
-    const there = all.filter(verdict => verdict.revision === revision)
-    return `${revision}: ${count(there, 'pass')} passed${said(there)}`
-  }), `${count(all, 'pass')} passed, ${count(all, 'fail')} failed${said(all.filter(({ outcome }) => outcome !== 'fail'))}`]
+const COUNTED: { readonly [O in Exclude<Verdict['outcome'], 'pass'>]: string } = { fail: 'failed', warn: 'warned', note: 'noted', skip: 'skipped' }
+
+const summary = (all: readonly Judged[]): string[] => {
+  const counts = (judged: readonly Judged[]): string => {
+    const count = (outcome: Verdict['outcome']): number => judged.filter(({ verdict }) => verdict.outcome === outcome).length
+    const others = (['fail', 'warn', 'note', 'skip'] as const).filter(outcome => outcome === 'fail' || count(outcome) > 0)
+    return [`${count('pass')} passed`, ...others.map(outcome => `${count(outcome)} ${COUNTED[outcome]}`)].join(', ')
+  }
+  const revisions = [...new Set(all.map(({ verdict }) => verdict.revision))]
+  const foreseen = all.filter(({ wrong, aside }) => aside !== undefined && !wrong).length
+  const surprising = all.filter(({ wrong, aside }) => aside !== undefined && wrong).length
+  return [
+    ...(revisions.length > 1 ? revisions.map(revision => `${revision}: ${counts(all.filter(({ verdict }) => verdict.revision === revision))}`) : []),
+    `${revisions.length === 1 ? `${revisions[0]}: ` : ''}${counts(all)}`,
+    ...(foreseen > 0 ? [`of these, ${foreseen} were expected to fail`] : []),
+    ...(surprising > 0 ? [`${surprising} passed that were expected to fail: take them out of the list`] : []),
+    ...wanting(all),
+  ]
+}
+
+/** What the server did not offer, and how many cases failed for it. */
+const wanting = (all: readonly Judged[]): string[] => {
+  const needs = all.flatMap(({ verdict }) => (verdict.transcript.length > 0 ? [] : verdict.misses.flatMap(({ sentence }) => /^the server does not offer what this case needs: (.*)$/.exec(sentence)?.[1]?.split(', ') ?? [])))
+  if (needs.length === 0) return []
+  const counted = [...new Set(needs)].map(need => `${need} (${needs.filter(other => other === need).length})`)
+  return [`not offered, and needed: ${counted.join(', ')}. fixtures/README.md says what a server under test offers`]
 }
 
 const xml = (text: string): string => text.replace(/[<>&"']/g, c => `&#${c.charCodeAt(0)};`).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
 
-const asJunit = (all: readonly Verdict[]): string => {
-  const failures = all.filter(({ outcome }) => outcome === 'fail').length
-  const skipped = all.filter(({ outcome }) => outcome === 'skip').length
-  const cases = all.map(verdict => {
+const asJunit = (all: readonly Judged[]): string => {
+  const cases = all.map(({ verdict, wrong, aside }) => {
     const { id, revision, outcome, misses, transcript, tookMs } = verdict
-    const body = outcome === 'fail'
-      ? `<failure message="${xml(misses.map(describeMiss).join('; '))}">${xml(transcript.map(describeSaid).join('\n'))}</failure>`
-      : outcome === 'skip' ? '<skipped/>' : outcome === 'pass' ? '' : `<system-out>${xml(misses.map(describeMiss).join('\n'))}</system-out>`
+    const missed = xml(aside !== undefined && wrong ? aside : misses.map(describeMiss).join('; '))
+    const said = xml(transcript.map(describeSaid).join('\n'))
+    const body = wrong ? `<failure message="${missed}">${said}</failure>`
+      : outcome === 'skip' || aside !== undefined ? `<skipped message="${missed}"/>`
+        : outcome === 'pass' ? '' : `<system-out>${missed}</system-out>`
     return `  <testcase classname="${xml(revision)}" name="${xml(id)}" time="${(tookMs / 1000).toFixed(3)}">${body}</testcase>\n`
   })
+  const failures = all.filter(({ wrong }) => wrong).length
+  const skipped = cases.filter(text => text.includes('><skipped')).length
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuite name="mcpwire check" tests="${all.length}" failures="${failures}" skipped="${skipped}">\n${cases.join('')}</testsuite>\n`
 }

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { isLevel, LEVELS } from '../wire/levels.js'
+import { harmless } from './print.js'
 import { USAGE, UsageError } from './usage.js'
 
 const whole = (text: string | undefined, name: string, max: number): number | undefined => {
@@ -100,6 +101,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
-  process.stderr.write(`mcpwire: ${(error as Error).message.replaceAll('\n', ' ')}\n`)
+  process.stderr.write(`mcpwire: ${harmless((error as Error).message.replaceAll('\n', ' '))}\n`)
   process.exitCode = 2
 }

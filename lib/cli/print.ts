@@ -20,7 +20,7 @@ const PAINT: { readonly [L in Level]: string } = {
 const WIDTH = Math.max(...LEVELS.map(level => level.length))
 
 /** C0, DEL and C1 controls and the marks that turn text around: shown as escapes, so that what a server sends stays text. */
-export const harmless = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+export const harmless = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 interface Note {
   readonly method: string

@@ -74,6 +74,8 @@ export class Calls {
       cancelTask: taskId => void house.request('tasks/cancel', { taskId }),
       answers: (questions, { revision }, asker) => answers.answerAll(questions, revision, asker),
       heard: (message, standing, call) => house.heard(message, standing, call),
+      outputFault: ({ method, params, standing: { revision } }, { structuredContent, isError }) =>
+        (method === 'tools/call' && revision.structured !== 'none' && isError !== true ? this.#tools.outputFault(params?.name, structuredContent) : undefined),
       accept: (call, result) => this.#accept(call, result),
       ended: (call, untold) => this.#ended(call, untold),
       hurried: call => this.#deadlines.watch(call),

@@ -246,11 +246,13 @@ export class Client extends Methods {
     if (!this.#closing) this.#tell(() => this.#events.onError?.(error instanceof Error ? error : new Error(String(error))))
   }
 
-  #tell(listener: () => void): void {
+  /** A listener's failure is its own: it must not break the conversation it listens to. */
+  #tell(listener: () => unknown): void {
     try {
-      listener()
+      const returned = listener()
+      if (returned instanceof Promise) returned.catch(() => {})
     } catch {
-      // A listener's failure is its own: it must not break the conversation it listens to.
+      // as above
     }
   }
 }

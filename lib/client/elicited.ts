@@ -1,7 +1,6 @@
 /** Is what an application answered an answer to what was elicited? Its shape, and for a form each field. No I/O. */
 import type { JsonObject } from '../wire/json-rpc.js'
-import { type Check, checkOf } from '../validation/check.js'
-import { lint } from '../validation/lint.js'
+import { checkOfPeer } from './peer-schema.js'
 import type { ElicitAnswer } from './typed.js'
 
 const ACTIONS: ReadonlySet<unknown> = new Set(['accept', 'decline', 'cancel'])
@@ -13,9 +12,9 @@ const ACTIONS: ReadonlySet<unknown> = new Set(['accept', 'decline', 'cancel'])
 export const elicited = async (answer: ElicitAnswer, requestedSchema: JsonObject | undefined): Promise<JsonObject> => {
   if (!ACTIONS.has(answer?.action)) throw new TypeError(`elicitation/create: the answer's action is ${JSON.stringify(answer?.action)}; expected one of ${[...ACTIONS].join(', ')}`)
   // client/elicitation#form-mode-security
-  if (answer.action === 'accept' && requestedSchema !== undefined && !lint(requestedSchema)) {
-    const check: Check = await checkOf(requestedSchema, 'content')
-    const fault = check(answer.content ?? {})
+  if (answer.action === 'accept' && requestedSchema !== undefined) {
+    const check = await checkOfPeer(requestedSchema, 'content')
+    const fault = check?.(answer.content ?? {})
     if (fault) throw new TypeError(`elicitation/create: the answer's ${fault.sentence}`)
   }
   return { ...answer }

@@ -195,7 +195,7 @@ export class OpenCall implements Call<never>, Timed {
       const fault = clientChecks(revision, this.method)?.result?.(result)
       if (fault) throw new InvalidMessage(`${this.method}: ${fault.sentence}`)
       if (asks) void this.#round(asks)
-      else this.succeed(this.desk.accept(this, result))
+      else this.#accept(result)
     } catch (error) {
       this.fail(error as Error)
     }
@@ -207,7 +207,15 @@ export class OpenCall implements Call<never>, Timed {
     if (fault) this.fail(new InvalidMessage(`${this.method}: ${fault.sentence}`))
     else if (result.resultType !== undefined && result.resultType !== 'complete') {
       this.fail(new InvalidMessage(`${this.method}: the task's result is of resultType ${JSON.stringify(result.resultType)}; expected "complete"`))
-    } else this.succeed(this.desk.accept(this, result))
+    } else this.#accept(result)
+  }
+
+  /** Its shape fits; what is in it may have a schema of its own. */
+  #accept(result: JsonObject): void {
+    const accept = (): void => this.succeed(this.desk.accept(this, result))
+    const fault = this.desk.outputFault(this, result)
+    if (!fault) return accept()
+    fault.then(sentence => (sentence === undefined ? accept() : this.fail(new InvalidMessage(`${this.method}: ${sentence}`, 'server/tools#output-schema'))), (error: unknown) => this.fail(error as Error))
   }
 
   /** 2026-07-28/basic/patterns/mrtr#client-requirements-basic-workflow: gathers the answers, and sends the request again with them. */

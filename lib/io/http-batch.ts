@@ -32,7 +32,10 @@ export const runBatch = (server: Server, { of, revision, session }: Admission & 
           begin()
           outlet.send(message)
         },
-        finish: settle,
+        finish: response => {
+          JSON.stringify(response) // throws, if it must, while only this one is concerned
+          settle(response)
+        },
         drop: settle,
         room: () => outlet.room(),
         speaks: outlet.speaks,

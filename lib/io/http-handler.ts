@@ -48,6 +48,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
   const guards = new Map<number, Guard>()
   let closing = false
   let sweptMs = nowMs()
+  const sweepMs = Math.min(SWEEP_MS, sessions.limits.sessionIdleMs, budget.limits.replayAgeMs)
   let ticker: NodeJS.Timeout | undefined
 
   const all: Outlets = {
@@ -60,17 +61,17 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     open: new Set(),
     dropped: 0,
     observer: observe(options.onReport, error => server.report(error, { method: 'onReport' })),
-    wake: () => (ticker ??= setInterval(tick, Math.min(500, options.streamAfterMs ?? 500, options.keepAliveMs ?? 500)).unref()),
+    wake: () => (ticker ??= setInterval(tick, Math.min(500, sweepMs, options.streamAfterMs ?? 500, options.keepAliveMs ?? 500)).unref()),
   }
   const tick = (): void => {
     const now = nowMs()
     for (const outlet of all.open) outlet.tick(now)
     for (const session of sessions.values()) if (session.asked.size > 0) session.asked.sweep(now, answerTimeoutMs)
-    if (now - sweptMs < SWEEP_MS && all.open.size > 0) return
+    if (now - sweptMs < sweepMs && all.open.size + sessions.size > 0) return
     sweptMs = now
     budget.sweep(now)
     sessions.sweep()
-    if (all.open.size > 0 || budget.logs.size > 0) return
+    if (all.open.size + sessions.size + budget.logs.size > 0) return
     clearInterval(ticker)
     ticker = undefined
   }
@@ -130,6 +131,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
 
   const open = (revision: Revision, client: Session['client'], who: string | undefined): Session => {
     const session = sessions.open(revision, client, who)
+    all.wake()
     if (session) return session
     throw new Refusal(503, CODES.internalError, `${sessions.limits.maxSessions} sessions are open and none is idle (maxSessions); try again later`, { fields: ['Retry-After', '30'] })
   }
@@ -178,7 +180,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
         for (const [name, value] of corsFields(fields.origin, cors)) res.setHeader(name, value)
       }
       knock({ method, target, fields }, anyone, guard)
-      const who = principal?.(req)
+      const who = principal && named(principal(req))
       const house = principal ? houseFor(who) : anyone
       if (method !== 'POST') return enter(admit({ method, target, fields, body: '' }, house), fields, res, who)
       readBody(req, maxBodyBytes, () => tooLarge(house), (fault, body) => {
@@ -221,7 +223,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     sessionsOpened: sessions.opened + (sse?.opened ?? 0),
     sessionsExpired: sessions.expired,
     open: all.open.size + (sse?.inFlight ?? 0),
-    replayBytes: budget.bytes,
+    replayBytes: budget.kept,
     dropped: all.dropped + (sse?.dropped ?? 0),
   })
 
@@ -229,6 +231,13 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
 }
 
 const watch = (outlet: HttpOutlet): void => outlet.watch()
+
+/** Who the application says is calling. A promise is no name, and must not pass for one. */
+const named = (who: unknown): string | undefined => {
+  if (who instanceof Promise) who.catch(() => {})
+  if (who === undefined || typeof who === 'string') return who
+  throw new TypeError(`principal returned ${who instanceof Promise ? 'a promise' : typeof who}; expected a string or undefined, at once`)
+}
 
 /**
  * Node keeps the first of two Host lines in silence, and joins two of a field it does not know. Where a request that says two things

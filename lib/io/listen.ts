@@ -1,11 +1,14 @@
 /** listen(): a node:http server of its own around a handler, with the deadlines and error answers node does not give by itself. */
-import { createServer as createHttpServer, type Server as NodeServer } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type Server as NodeServer, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
-import { CODES, failure, ProtocolError } from '../protocol/errors.js'
+import type { Duplex } from 'node:stream'
+import { isIPv4, type AddressInfo, type Socket } from 'node:net'
+import { CODES, failure, ProtocolError, Refusal } from '../protocol/errors.js'
 import type { Server } from '../server/server.js'
 import { httpHandler, type HttpHandler } from './http-handler.js'
+import { quoted } from '../wire/fields.js'
 import type { HttpOptions, HttpStats } from './http-options.js'
+import { writeRefusal } from './http-refusal.js'
 
 export interface ListenOptions extends HttpOptions {
   /** Default 3000; 0 takes a free one. */
@@ -31,7 +34,8 @@ export interface Listening {
   close(options?: { readonly graceMs?: number }): Promise<void>
 }
 
-const LOOPBACK = /^(127\.|::1$|localhost$)/
+/** 127.0.0.0/8, ::1 and their name: nobody else's, whatever it begins with. */
+const isLoopback = (host: string): boolean => host === '::1' || host === 'localhost' || (isIPv4(host) && host.startsWith('127.'))
 
 /**
  * Serves a server over Streamable HTTP, on loopback unless told otherwise.
@@ -40,7 +44,7 @@ const LOOPBACK = /^(127\.|::1$|localhost$)/
  */
 export const listen = async (server: Server, options: ListenOptions = {}): Promise<Listening> => {
   const { port = 3000, host = '127.0.0.1', headersTimeoutMs = 10_000, requestTimeoutMs = 40_000, path = '/mcp', tls } = options
-  if (!LOOPBACK.test(host) && options.hosts === undefined) {
+  if (!isLoopback(host) && options.hosts === undefined) {
     throw new TypeError(`listen: ${host} can be reached from elsewhere; name the hosts you serve, for example { hosts: ['mcp.example.com'] }`)
   }
   const handler: HttpHandler = httpHandler(server, options)
@@ -62,12 +66,25 @@ export const listen = async (server: Server, options: ListenOptions = {}): Promi
     if (Number(req.headers['content-length'] ?? 0) <= (options.maxBodyBytes ?? 4_194_304)) res.writeContinue()
     handler(req, res)
   })
+  // An expectation that is not 100-continue: node answers it with nothing.
+  http.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => {
+    writeRefusal(req, res, new Refusal(417, CODES.invalidRequest, `Expect ${quoted(req.headers.expect)} cannot be met; 100-continue can`))
+  })
+  /** The latest answer on each connection: while one is under way, nothing else may be written into it. */
+  const answers = new WeakMap<object, ServerResponse>()
+  http.prependListener('request', (req: IncomingMessage, res: ServerResponse) => void answers.set(req.socket, res))
   http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+    const answer = answers.get(socket)
+    if (isUnderWay(answer)) return void (error.code === 'HPE_INVALID_EOF_STATE' ? socket.destroy() : answer.once('finish', () => socket.end()))
+    refuse(error, socket)
+  })
+  const refuse = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+    if (!socket.writable) return
     const [status, phrase] = STATUS.get(error.code ?? '') ?? [400, 'Bad Request']
     const body = JSON.stringify(failure(undefined, new ProtocolError(CODES.invalidRequest, `HTTP could not be read: ${error.message}`)))
     socket.end(`HTTP/1.1 ${status} ${phrase}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
-  })
+  }
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
     http.listen(port, host, () => {
@@ -99,3 +116,6 @@ const STATUS: ReadonlyMap<string, readonly [number, string]> = new Map([
   ['HPE_HEADER_OVERFLOW', [431, 'Request Header Fields Too Large']],
   ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'Request Timeout']],
 ])
+
+/** A request that was read whole will be answered, or is being; one that was not never will. */
+const isUnderWay = (res: ServerResponse | undefined): res is ServerResponse => res !== undefined && !res.writableFinished && (res.req.complete || res.headersSent)

@@ -4,6 +4,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import type { Refusal } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
+import { quietly } from '../server/quietly.js'
 
 /** An exchange that has ended, or whose connection was lost. Nothing of what was said is in it. */
 export interface ExchangeReport {
@@ -60,11 +61,7 @@ const nameOf = ({ request: { params } }: Exchange): { readonly name?: string } =
 export const observe = (hook: ((report: HttpReport) => void) | undefined, onError: (error: unknown) => void): Observer => {
   const tell = (report: HttpReport): void => {
     CHANNEL.publish(report)
-    try {
-      hook?.(report)
-    } catch (error) {
-      onError(error)
-    }
+    quietly(() => hook?.(report), onError)
   }
   return {
     get wanted() {

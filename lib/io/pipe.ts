@@ -34,6 +34,8 @@ export interface Mouth {
   say(json: string): boolean
   /** Bytes not yet written. */
   readonly queued: number
+  /** Cuts a reader off that is too slow for what must not be lost. Absent where nobody could come back. */
+  cut?(): void
 }
 
 export interface World {
@@ -123,6 +125,8 @@ export class Pipe implements Audience {
       return false
     }
     this.say(message)
+    // What is no log entry must not be lost in silence: whoever reads this slowly is cut off where that can be.
+    if (this.mouth.queued > 2 * this.options.maxQueuedBytes && !isDroppable(message)) this.mouth.cut?.()
     return !this.#over
   }
 

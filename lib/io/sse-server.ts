@@ -157,6 +157,7 @@ class Stream {
       get queued() {
         return res.writableLength
       },
+      cut: () => void res.destroy(),
     }
     this.pipe = new Pipe(server, options, mouth, { clock, newId: () => id })
     res.on('drain', () => this.pipe.drained())

@@ -12,6 +12,9 @@ export interface ReplayLimits {
 }
 export const REPLAY_LIMITS: ReplayLimits = { maxReplayEvents: 1000, maxReplayBytes: 4 * 1024 * 1024, maxReplayTotalBytes: 64 * 1024 * 1024, replayAgeMs: 300_000 }
 
+/** What a stream weighs of which nothing is kept, in the same unit. */
+const WEIGHT = 512
+
 /** An event as it went out the first time: an id and the text of its data, empty for a priming event. */
 export interface Replayed {
   readonly id: string
@@ -24,6 +27,11 @@ export class ReplayBudget {
   readonly logs = new Set<ReplayLog>()
   constructor(readonly limits: ReplayLimits = REPLAY_LIMITS) {}
 
+  /** Characters of events kept, without what the streams weigh by themselves. */
+  get kept(): number {
+    return this.bytes - WEIGHT * this.logs.size
+  }
+
   /** Forgets what is too old. */
   sweep(nowMs: number): void {
     // of a copy: a stream that goes on goes to the end of the line, where it would be met again
@@ -32,9 +40,9 @@ export class ReplayBudget {
 
   /** Forgets the oldest until the rest fits. */
   shrink(): void {
-    while (this.bytes > this.limits.maxReplayTotalBytes) {
-      const [first] = this.logs
-      first!.forget()
+    for (const log of [...this.logs]) {
+      if (this.bytes <= this.limits.maxReplayTotalBytes) return
+      log.forget()
     }
   }
 }
@@ -59,6 +67,8 @@ export class ReplayLog {
     this.lastMs = nowMs
     book.set(token, this)
     budget.logs.add(this)
+    budget.bytes += WEIGHT
+    if (budget.bytes > budget.limits.maxReplayTotalBytes) budget.shrink()
   }
 
   /** The stream is over: nothing will be appended. */
@@ -102,8 +112,9 @@ export class ReplayLog {
     this.#kept = []
     this.#count(-this.#bytes)
     this.budget.logs.delete(this)
-    if (this.#ended) this.book.delete(this.token)
-    else this.budget.logs.add(this)
+    if (this.#ended) {
+      if (this.book.delete(this.token)) this.budget.bytes -= WEIGHT
+    } else this.budget.logs.add(this)
   }
 
   #id(sequence: number): string {

@@ -22,8 +22,6 @@ export class Session {
   /** `notifications/initialized` has arrived. */
   ready = false
   seenMs: number
-  /** When the book last moved it to its end. */
-  movedMs: number
   ended = false
   channel: Channel | undefined
   /** Messages that belonged to no request and found no stream open. */
@@ -44,7 +42,6 @@ export class Session {
     readonly principal?: string,
   ) {
     this.seenMs = nowMs
-    this.movedMs = nowMs
   }
 
   /** Something is running or listening: not idle, whatever the clock says. */
@@ -89,6 +86,8 @@ export const SESSION_LIMITS: SessionLimits = { maxSessions: 10_000, sessionIdleM
 /** Open sessions, least recently used first. */
 export class Sessions {
   readonly #open = new Map<string, Session>()
+  /** The last in the book, which need not be moved there. */
+  #newest: Session | undefined
   /** Sessions ended because they were idle, or had to make room. */
   expired = 0
   opened = 0
@@ -112,6 +111,7 @@ export class Sessions {
     if (this.#open.size >= this.limits.maxSessions && !this.#makeRoom()) return undefined
     const session = new Session(this.world.newId(), revision, client, this.world.nowMs(), principal)
     this.#open.set(session.id, session)
+    this.#newest = session
     this.opened++
     return session
   }
@@ -125,11 +125,10 @@ export class Sessions {
       this.#expire(session, 'it was idle too long')
       return undefined
     }
-    // the order is right to a second: moving a busy session at every request would cost more than it tells
-    if (nowMs - session.movedMs > 1000) {
-      session.movedMs = nowMs
+    if (this.#newest !== session) {
       this.#open.delete(id)
       this.#open.set(id, session)
+      this.#newest = session
     }
     session.seenMs = nowMs
     return session

@@ -6,6 +6,7 @@ import { CODES, failure, ProtocolError } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
 import type { Session } from '../protocol/session.js'
 import { serverChecks } from '../validation/server-checks.js'
+import { isA, quietly } from './quietly.js'
 import { isRetry } from './rounds.js'
 
 /** Answers one method. May throw, or reject with, a ProtocolError. */
@@ -95,23 +96,19 @@ export class Dispatch {
       const { requestId, reason } = params as { requestId?: string | number; reason?: string }
       if (requestId !== undefined) session.inFlight.find(requestId)?.cancel(reason)
     }
-    try {
-      this.#listeners.get(method)?.(params, session)
-    } catch (error) {
-      this.reporting.onError(error, { method })
-    }
+    quietly(() => this.#listeners.get(method)?.(params, session), error => this.reporting.onError(error, { method }))
   }
 
   #succeed(exchange: Exchange, result: JsonObject): void {
     const { revision, request } = exchange
-    const cacheable = CACHEABLE.has(request.method) && result.resultType === undefined
-    // What depends on answers, not on the params alone, is not to be kept: 2026-07-28/server/utilities/caching#cache-key
-    const cache = cacheable && { cache: isRetry(exchange) ? UNCACHED : this.reporting.cacheOf(request) }
-    const stamped = revision.stamp(result, { serverInfo: this.reporting.serverInfo, ...cache })
     try {
-      exchange.finish({ jsonrpc: '2.0', id: request.id, result: stamped })
+      if (typeof result !== 'object' || result === null || Array.isArray(result)) throw new TypeError(`${request.method} was answered with a ${typeof result}; expected an object`)
+      const cacheable = CACHEABLE.has(request.method) && result.resultType === undefined
+      // What depends on answers, not on the params alone, is not to be kept: 2026-07-28/server/utilities/caching#cache-key
+      const cache = cacheable && { cache: isRetry(exchange) ? UNCACHED : this.reporting.cacheOf(request) }
+      exchange.finish({ jsonrpc: '2.0', id: request.id, result: revision.stamp(result, { serverInfo: this.reporting.serverInfo, ...cache }) })
     } catch (error) {
-      // not writable as JSON: a cycle, a BigInt
+      // not writable as JSON: a cycle, a BigInt, a getter that throws
       this.#fail(exchange, error)
     }
   }
@@ -119,7 +116,13 @@ export class Dispatch {
   #fail(exchange: Exchange, error: unknown): void {
     if (!exchange.open) return
     const { request: { id, method }, revision } = exchange
-    if (error instanceof ProtocolError) return exchange.finish(failure(id, error), error.code === CODES.missingCapability ? revision.refusalStatus : 200)
+    if (isA(error, ProtocolError)) {
+      try {
+        return exchange.finish(failure(id, error), error.code === CODES.missingCapability ? revision.refusalStatus : 200)
+      } catch (unwritable) {
+        error = unwritable // its data holds a cycle or a BigInt
+      }
+    }
     this.reporting.onError(error, { method })
     exchange.finish(failure(id, new ProtocolError(CODES.internalError, 'Internal error')))
   }

@@ -1,12 +1,18 @@
 /** How a conversation begins: `initialize`, `server/discover`, and who says what of itself. No I/O. */
 import type { Revision } from '../revisions/index.js'
 import type { JsonObject } from '../wire/json-rpc.js'
+import { CODES, Refusal } from '../protocol/errors.js'
 import type { Caller } from '../protocol/exchange.js'
 import type { Implementation } from '../protocol/types.js'
 
-/** Who an `initialize` says is calling. */
+/** Characters that a client may say of itself: a session keeps them. */
+const MAX_CALLER = 65_536
+
+/** Who an `initialize` says is calling. @throws Refusal for one that says too much: -32602 */
 export const callerOf = (params: JsonObject | undefined): Caller => {
   const { capabilities = {}, clientInfo } = (params ?? {}) as { capabilities?: Caller['capabilities']; clientInfo?: Caller['info'] }
+  const said = JSON.stringify([capabilities, clientInfo]).length
+  if (said > MAX_CALLER) throw new Refusal(400, CODES.invalidParams, `capabilities and clientInfo are ${said} characters; at most ${MAX_CALLER} are kept`)
   return clientInfo === undefined ? { capabilities } : { capabilities, info: clientInfo }
 }
 

@@ -12,6 +12,7 @@ import type { Needs } from './input.js'
 import { described, Registry, type Listing } from './registry.js'
 import { InputRequired } from './rounds.js'
 import type { Subscriptions } from './subscriptions.js'
+import { MAX_URI_LENGTH } from './uri.js'
 
 /** What `resources/list` says of a resource. `name` defaults to the URI. */
 export interface ResourceDefinition extends Partial<Omit<Resource, 'uri'>> {
@@ -45,9 +46,6 @@ interface Family {
   readonly complete: ReadonlyMap<string, Complete>
   readonly read: Reader
 }
-
-/** Longest URI that is matched, in characters. Beyond it there is no such resource. */
-export const MAX_URI_LENGTH = 8192
 
 export class Resources {
   readonly fixed: Registry<Fixed>

@@ -15,6 +15,7 @@ import { complete, type Completed, type Reference } from './completion.js'
 import { Context } from './context.js'
 import { Dispatch, type ErrorPlace } from './dispatch.js'
 import { discoverResult, initializeResult } from './lifecycle.js'
+import { quietly } from './quietly.js'
 import { Prompts, type ArgumentDefinition, type PromptDefinition, type PromptHandler } from './prompts.js'
 import type { Listing } from './registry.js'
 import { Resources, type Reader, type ResourceDefinition } from './resources.js'
@@ -59,13 +60,8 @@ export class Server {
   constructor(readonly info: Implementation, private readonly options: ServerOptions) {
     if (typeof info?.name !== 'string' || typeof info.version !== 'string') throw new TypeError('createServer: expected { name, version }, both strings')
     this.revisions = servedBy(options)
-    this.#onError = (error, place) => {
-      try {
-        ;(options.onError ?? printError)(error, place)
-      } catch {
-        // the application's own reporting failed: there is nobody left to tell
-      }
-    }
+    // where the application's own reporting fails, there is nobody left to tell
+    this.#onError = (error, place) => quietly(() => (options.onError ?? printError)(error, place), () => {})
     this.changes = new Changes(options.listen ?? {}, error => this.#onError(error, { method: 'subscriptions/listen' }))
     this.#dispatch = new Dispatch({
       serverInfo: info as unknown as JsonObject,

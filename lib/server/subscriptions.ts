@@ -3,6 +3,8 @@ import type { JsonObject, RpcNotification } from '../wire/json-rpc.js'
 import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
 import { withSubscription } from '../protocol/meta.js'
+import { quietly } from './quietly.js'
+import { MAX_URI_LENGTH } from './uri.js'
 
 /** What a client asks to be told of. */
 export interface Filter {
@@ -57,6 +59,8 @@ export class Subscriptions {
   listen(exchange: Exchange, params: JsonObject, offers: (kind: keyof Filter) => boolean, owns: (taskId: string) => boolean): Promise<JsonObject> {
     const { maxSubscriptions = 10_000 } = this.limits
     const asked = params.notifications as Filter
+    const long = asked.resourceSubscriptions?.find(uri => uri.length > MAX_URI_LENGTH)
+    if (long !== undefined) throw new ProtocolError(CODES.invalidParams, `a URI of ${long.length} characters cannot be followed; at most ${MAX_URI_LENGTH}`)
     this.assertFew(new Set([...(asked.resourceSubscriptions ?? []), ...(asked.taskIds ?? [])]).size)
     if (this.#open.size >= maxSubscriptions) throw new ProtocolError(CODES.internalError, `${maxSubscriptions} subscriptions are open; try again later`)
     if (!exchange.outlet.speaks) throw new ProtocolError(CODES.invalidRequest, 'subscriptions/listen is answered by a stream, and none is accepted')
@@ -93,7 +97,8 @@ export class Subscriptions {
     const begun: string[] = []
     try {
       for (const uri of uris) {
-        this.limits.onFollow?.(uri)
+        const begins: unknown = this.limits.onFollow?.(uri)
+        if (begins instanceof Promise) begins.catch(this.onError)
         begun.push(uri)
       }
     } catch (error) {
@@ -104,11 +109,7 @@ export class Subscriptions {
 
   unfollow(uris: Iterable<string>): void {
     for (const uri of uris) {
-      try {
-        this.limits.onUnfollow?.(uri)
-      } catch (error) {
-        this.onError(error)
-      }
+      quietly(() => this.limits.onUnfollow?.(uri), this.onError)
     }
   }
 

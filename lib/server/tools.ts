@@ -13,6 +13,7 @@ import type { ErrorPlace } from './dispatch.js'
 import { fitResult, resultOf, text, type ToolReturn } from './content.js'
 import { handle } from './handle.js'
 import type { Answers, Needs } from './input.js'
+import { isA } from './quietly.js'
 import { described, Registry, type Listing } from './registry.js'
 import { InputRequired } from './rounds.js'
 import { assertExtended, hasExperiment } from './task-methods.js'
@@ -179,8 +180,8 @@ export class Tools {
 
   /** server/tools#error-handling: a tool that fails is a result that says so. */
   #failed(tool: Registered, error: unknown, exchange: Exchange): JsonObject {
-    if (error instanceof ProtocolError) throw error
-    if (error instanceof ToolError) return { content: [text(error.message)], isError: true }
+    if (isA(error, ProtocolError)) throw error
+    if (isA(error, ToolError)) return { content: [text(error.message)], isError: true }
     if (exchange.open) this.onError(error, { method: 'tools/call', tool: tool.name })
     return { content: [text(`Tool ${tool.name} failed`)], isError: true }
   }

@@ -9,6 +9,11 @@ export const MAX_SCHEMA_DEPTH = 64
 /** Subschemas in all. */
 export const MAX_SUBSCHEMAS = 10_000
 
+/** Levels of any kind, data and unknown keywords included. */
+const MAX_NESTING = 512
+/** Schemas that apply to the same value, one leading to the next. */
+const MAX_CHAIN = 500
+
 /** Dialects understood, by the `$schema` that declares them, without a trailing `#`. */
 export const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
   ['https://json-schema.org/draft/2020-12/schema', '2020-12'],
@@ -77,7 +82,9 @@ export const lint = (schema: unknown, byDefault: Dialect = '2020-12'): SchemaFau
   if (dialect === undefined) {
     return { pointer: '/$schema', sentence: `dialect ${show((schema as { $schema?: unknown }).$schema)} is not understood; ${[...DIALECTS.keys()].join(', ')} are` }
   }
+  if (isNested(schema, MAX_NESTING)) return { pointer: '', sentence: `is nested too deep: more than ${MAX_NESTING} levels` }
   const anchors = new Set<string>()
+  const nodes: [object, string][] = []
   const references: { readonly pointer: string; readonly ref: string }[] = []
   let count = 0
 
@@ -86,6 +93,7 @@ export const lint = (schema: unknown, byDefault: Dialect = '2020-12'): SchemaFau
     if (!isObject(node)) return { pointer, sentence: `must be a schema, an object or a boolean, not ${show(node)}` }
     if (++count > MAX_SUBSCHEMAS) return { pointer, sentence: `is one subschema too many; at most ${MAX_SUBSCHEMAS} are taken` }
     if (depth > MAX_SCHEMA_DEPTH) return { pointer, sentence: `is nested too deep; at most ${MAX_SCHEMA_DEPTH} levels are taken` }
+    nodes.push([node, pointer])
     for (const [keyword, value] of Object.entries(node)) {
       const at = `${pointer}/${escape(keyword)}`
       const kind = KINDS.get(keyword)
@@ -164,19 +172,20 @@ export const lint = (schema: unknown, byDefault: Dialect = '2020-12'): SchemaFau
     if (!ref.startsWith('#')) return { pointer, sentence: `${show(ref)} leads out of the document; only references within it (#…) are followed` }
     if (!(ref.slice(1).startsWith('/') || ref === '#' ? targetOf(schema, ref) !== undefined : anchors.has(ref.slice(1)))) return { pointer, sentence: `${show(ref)} leads nowhere in this schema` }
   }
-  return circleIn(schema)
+  return circleIn(schema, nodes)
 }
 
 /** Keywords whose schemas apply to the same value: going round in them never ends. */
 const IN_PLACE = ['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else'] as const
 
 /** A way from a subschema back to itself that does not go deeper into the value. */
-const circleIn = (root: unknown): SchemaFault | undefined => {
+const circleIn = (root: unknown, nodes: readonly (readonly [object, string])[]): SchemaFault | undefined => {
   const done = new Set<unknown>()
   const open = new Set<unknown>()
   const visit = (node: unknown, pointer: string): SchemaFault | undefined => {
     if (!isObject(node) || done.has(node)) return undefined
     if (open.has(node)) return { pointer, sentence: 'leads back to itself without going deeper into the value' }
+    if (open.size >= MAX_CHAIN) return { pointer, sentence: `is reached through more than ${MAX_CHAIN} references` }
     open.add(node)
     const next: [unknown, string][] = IN_PLACE.flatMap(keyword => (Array.isArray(node[keyword]) ? node[keyword] : [node[keyword]]).map((item): [unknown, string] => [item, `${pointer}/${keyword}`]))
     for (const keyword of ['$ref', '$dynamicRef']) if (typeof node[keyword] === 'string') next.push([targetOf(root, node[keyword]), `${pointer}/${keyword}`])
@@ -188,16 +197,21 @@ const circleIn = (root: unknown): SchemaFault | undefined => {
     done.add(node)
     return undefined
   }
-  const all = (node: unknown, pointer: string): SchemaFault | undefined => {
+  for (const [node, pointer] of nodes) {
     const fault = visit(node, pointer)
-    if (fault || typeof node !== 'object' || node === null) return fault
-    for (const [key, value] of Object.entries(node)) {
-      const below = all(value, `${pointer}/${escape(key)}`)
-      if (below) return below
-    }
-    return undefined
+    if (fault) return fault
   }
-  return all(root, '')
+  return undefined
+}
+
+/** Looked at a level at a time: what is too deep must not be walked down to find out. */
+const isNested = (value: unknown, maxLevels: number): boolean => {
+  let level: unknown[] = [value]
+  for (let levels = 0; level.length > 0; levels++) {
+    if (levels > maxLevels) return true
+    level = level.flatMap(item => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+  }
+  return false
 }
 
 /** What a reference by pointer leads to, if it is a schema. */

@@ -105,9 +105,10 @@ function scan(text: string, level: 1 | 2): ReadonlyMap<number, Flaw> {
   return flaws
 }
 
-/** Where the string whose content starts at `at` ends: at the first quote with an even number of backslashes before it. */
+/** Where the string whose content starts at `at` ends: at the first quote with an even number of backslashes before it; -1 if it does not. */
 function closingQuote(text: string, at: number): number {
   for (let end = text.indexOf('"', at); ; end = text.indexOf('"', end + 1)) {
+    if (end === -1) return -1
     let slash = end
     while (text.charCodeAt(slash - 1) === BACKSLASH) slash -= 1
     if ((end - slash) % 2 === 0) return end
@@ -135,4 +136,32 @@ function flawOf(member: string, seen: number, text: string, afterName: number): 
   }
   if (member !== 'id' || !isRounded(text, afterName)) return undefined
   return { what: 'id is written with a fraction or an exponent; expected a string or an integer', hidesId: true }
+}
+
+/** Are more brackets open at once than that? Reads no text whose brackets, in all, are fewer; of others only brackets and strings. */
+export function isDeeper(text: string, maxDepth: number): boolean {
+  if (text.length <= 2 * maxDepth || !hasOpen(text, maxDepth)) return false
+  let depth = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
+      at = closingQuote(text, at + 1)
+      if (at === -1) return false
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      depth += 1
+      if (depth > maxDepth) return true
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1
+  }
+  return false
+}
+
+function hasOpen(text: string, more: number): boolean {
+  let seen = 0
+  for (const bracket of ['[', '{']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      seen += 1
+      if (seen > more) return true
+    }
+  }
+  return false
 }

@@ -206,6 +206,8 @@ t.test('2026-07-28 SEP-2663#task-cancellation  cancel() sends tasks/cancel, neve
   await t.rejects(call.result, { name: 'Cancelled', message: /enough/ })
   await nth(server, 'tasks/cancel', 1)
   clock.advance(500)
+  await new Promise(setImmediate)
+  await client.ping()
   t.equal(of(server, 'tasks/get').length, 0, 'nobody looks any more')
 
   const late = client.callTool('work')
@@ -249,6 +251,16 @@ t.test('2026-07-28 SEP-2663#task-polling  the time to live is a backstop', async
   t.equal(await Promise.race([call.result.catch(() => 'failed'), Promise.resolve('waiting')]), 'waiting', 'its time to live was prolonged')
   clock.advance(500)
   await t.rejects(call.result, { name: 'TaskExpired', taskId: 't1', ttlMs: 3000 })
+})
+
+t.test('a clock whose timers are too short for a long time to live does not end it early', async t => {
+  const clock = new TestClock()
+  const short = Object.assign(Object.create(clock) as TestClock, { after: (ms: number, run: () => void) => clock.after(Math.min(ms, 1000), run) })
+  const { client } = await openModern(t, { 'tools/call': says(made({ ttlMs: 1e12, pollIntervalMs: 700 })), 'tasks/get': says(task('completed', { result: COMPLETE })) }, {}, short, EXTENDED)
+  const call = client.callTool('work')
+  await clock.armed(700)
+  clock.advance(1500)
+  t.strictSame(await call.result, COMPLETE)
 })
 
 t.test('a look that fails in passing is repeated; one that is refused is not, nor one that fails again and again', async t => {
@@ -379,8 +391,61 @@ t.test('2025-11-25 basic/utilities/tasks#progress  progress under the call\'s to
     t.match(params, { taskId: 't2' }, 'another task\'s is nobody\'s')
     break
   }
+  get.event({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: old('completed') })
+  get.event({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: old('working', { statusMessage: 'late' }) })
+  const last = async (): Promise<string | undefined> => {
+    for await (const { params } of call) if ((params as { statusMessage?: string }).statusMessage === 'late') return call.task!.status
+    return undefined
+  }
+  t.equal(await last(), 'completed', 'what is over stays over')
   result.result(DONE)
   await call.result
+  get.event({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: old('completed', { statusMessage: 'after' }) })
+  for await (const { params } of client.notifications) {
+    t.match(params, { taskId: 't1', statusMessage: 'after' }, 'after the end it is nobody\'s')
+    break
+  }
+})
+
+t.test('2025-11-25 basic/utilities/tasks#input-required-status  a question that names its task is the call\'s, whichever stream brings it', async t => {
+  let get!: Arrived
+  const asked = deferred<AbortSignal>()
+  const { client, server } = await openOld(t, {
+    GET: arrived => {
+      get = arrived
+      arrived.write(': open\n\n')
+    },
+    'tools/call': says({ task: old('working') }),
+    'tasks/result': () => {},
+    'tasks/cancel': says(old('cancelled')),
+  }, { answers: { elicit: (_, { signal }) => {
+    asked.resolve(signal)
+    return new Promise(() => {})
+  } } })
+  await client.listTools()
+  const call = client.callTool('work0', {}, { task: true })
+  await nth(server, 'tasks/result', 1)
+  get.event({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: { message: '?', requestedSchema: FORM, _meta: { 'io.modelcontextprotocol/related-task': { taskId: 't1' } } } })
+  const signal = await asked.promise
+  call.cancel()
+  t.ok(signal.aborted, 'and given up with it')
+})
+
+t.test('2025-11-25  the result is waited for as long as the task takes', async t => {
+  const clock = new TestClock()
+  const { client, server } = await openOld(t, { 'tools/call': says({ task: old('working', { ttl: null }) }), 'tasks/result': () => {} }, { clock })
+  await client.listTools()
+  const call = client.callTool('work0', {}, { task: true, timeoutMs: 1000 })
+  const waiting = await nth(server, 'tasks/result', 1)
+  clock.advance(1_000_000)
+  waiting.result(DONE)
+  t.match(await call.result, DONE)
+})
+
+t.test('2025-11-25 server/tools  a header annotation, which is of a later revision, makes no tool unusable', async t => {
+  const inputSchema = { type: 'object', properties: { a: { type: 'object', 'x-mcp-header': 'not a name' } } }
+  const { client } = await openOld(t, { 'tools/list': says({ tools: [{ name: 'odd', inputSchema }] }) })
+  t.strictSame((await client.listTools()).map(({ name }) => name), ['odd'])
 })
 
 t.test('2025-11-25 basic/utilities/tasks#tool-level-negotiation  a tool is a task only if server and tool say so, and one that must be is', async t => {

@@ -36,14 +36,17 @@ const settle = async (subject: Subject, asked: Promise<Said | string>): Promise<
   return { said: said ?? 'is never answered', faults: [...faults, ...await subject.faults()] }
 }
 
+/** One server for all of them: what one fault did to it, the next would show. */
+const shared = await Subject.start(t)
+
 for (const [kind, method, params] of [
   ['tool', 'tools/call', (name: string) => ({ name, arguments: {} })],
   ['method', '', () => ({})],
   ['prompt', 'prompts/get', (name: string) => ({ name })],
   ['resource', 'resources/read', (name: string) => ({ uri: `test:///bad/${name}` })],
 ] as const) {
-  t.test(`class process-safety  a ${kind} that throws, rejects or returns nonsense is answered once, without its text, and nothing is uncaught`, async t => {
-    const subject = await Subject.start(t)
+  t.test(`class process-safety, class error disclosure  a ${kind} that throws, rejects or returns nonsense is answered once, without its text, and nothing is uncaught`, async t => {
+    const subject = shared
     for (const version of VERSIONS) {
       const headers = version === MODERN ? undefined : await open(subject.url, version)
       const bad: string[] = []
@@ -61,8 +64,8 @@ for (const [kind, method, params] of [
 }
 
 t.test('class process-safety  one bad member of a batch spoils neither the others nor the process', async t => {
+  const subject = shared
   for (const late of ['', 'later-']) {
-    const subject = await Subject.start(t)
     const headers = await open(subject.url, '2025-03-26')
     for (const name of [`returns-${late}bigintWithin`, `returns-${late}trap`, late === '' ? 'throws-protocolWithBigint' : 'rejects-protocolWithBigint']) {
       const both = say(subject.url, { headers, body: [callTool(1, name), callTool(2, 'echo', { n: 2 })] }).then(answer => answer.text())
@@ -75,7 +78,7 @@ t.test('class process-safety  one bad member of a batch spoils neither the other
 })
 
 t.test('class process-safety  listeners for notifications may throw and reject', async t => {
-  const subject = await Subject.start(t)
+  const subject = shared
   const headers = await open(subject.url)
   for (const method of ['x/heard', 'x/heard-later']) {
     t.equal((await say(subject.url, { headers, body: { jsonrpc: '2.0', method } })).status, 202)
@@ -85,7 +88,7 @@ t.test('class process-safety  listeners for notifications may throw and reject',
 })
 
 t.test('class process-safety  what comes after the response, after a cancellation, after the session, is dropped', async t => {
-  const subject = await Subject.start(t)
+  const subject = shared
   const headers = await open(subject.url, '2025-11-25', { roots: {} })
   t.match(await heard(say(subject.url, { headers, body: callTool(1, 'after-its-response') })), { result: { content: [{ text: 'done' }] } })
   const held = say(subject.url, { headers, body: callTool(2, 'rejects-when-cancelled') })
@@ -102,7 +105,7 @@ t.test('class process-safety  what comes after the response, after a cancellatio
 })
 
 t.test('class process-safety  a task that fails is a task that failed', async t => {
-  const subject = await Subject.start(t)
+  const subject = shared
   const headers = await open(subject.url)
   const begun = await heard(say(subject.url, { headers, body: { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'task-that-fails', arguments: {}, task: {} } } }))
   t.match(begun.result, { task: { taskId: String } })

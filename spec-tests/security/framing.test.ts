@@ -87,7 +87,7 @@ t.test('class oversized body  a body in chunks of one byte costs what it weighs,
   // and all of it has arrived when something sent later has
   for (const socket of held) await new Promise(resolve => socket.write('1\r\nx\r\n', resolve))
   let used = 0
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 2; i++) {
     t.equal((await raw(subject.port, asText('POST /mcp', fieldsOf(subject.port), '{}'))).status, 400)
     used = Math.max(used, (await subject.weigh()).used - before.used)
   }

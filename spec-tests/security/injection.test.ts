@@ -118,16 +118,13 @@ t.test('class log injection  what a server sends steers no terminal', async t =>
 
   t.test('nor do the errors that `mcpwire call` prints', async t => {
     const refused = (): string => JSON.stringify({ jsonrpc: '2.0', id: 1, error: { code: -32000, message: NASTY } })
-    for (const [name, answer] of [['an error', refused()], ['a body', NASTY], ['a type', '']] as const) {
-      const server = await scripted(t, {
-        'server/discover': arrived => name === 'an error' ? arrived.json({ jsonrpc: '2.0', id: arrived.message.id, error: { code: -32000, message: NASTY } }, 500) : arrived.json(answer, 500, { 'Content-Type': 'text/plain' }),
-        initialize: arrived => name === 'an error' ? arrived.json({ jsonrpc: '2.0', id: arrived.message.id, error: { code: -32000, message: NASTY } }) : arrived.json(answer, 200, { 'Content-Type': 'text/plain' }),
-      })
-      const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
+    const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
+    await Promise.all(([['an error', refused(), 'application/json'], ['a body', NASTY, 'text/plain']] as const).map(async ([name, answer, type]) => {
+      const server = await scripted(t, { 'server/discover': arrived => arrived.json(answer, 500, { 'Content-Type': type }), initialize: arrived => arrived.json(answer, 200, { 'Content-Type': type }) })
       const said = await new Promise<string>(resolve => execFile(process.execPath, [main, 'call', server.url, 'x'], (_error, stdout, stderr) => resolve(stdout + stderr)))
       t.ok(said.length > 10, name)
       t.notMatch(said.trimEnd(), STEERING, name)
-    }
+    }))
   })
 })
 

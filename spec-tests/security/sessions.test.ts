@@ -107,7 +107,7 @@ t.test('CVE-2026-25536, class cross-session leak  an event, a cancellation, an a
   t.notMatch(await mine!.rest, /result|yours/)
 })
 
-t.test('CVE-2026-63128 leak before validation  3 000 requests that are refused open no session and hold nothing', async t => {
+t.test('CVE-2026-63128 leak before validation  1 000 requests that are refused open no session and hold nothing', async t => {
   const subject = await Subject.start(t)
   const bad = ['', '{', '[]', '{"jsonrpc":"2.0","id":1,"method":"initialize"}', '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":1}}', '{"jsonrpc":"2.0","id":1,"method":"ping"}', '{"jsonrpc":"2.0","id":1,"method":"initialize","params":[]}']
   const { Agent, request } = await import('node:http')
@@ -119,9 +119,9 @@ t.test('CVE-2026-63128 leak before validation  3 000 requests that are refused o
   const many = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i += 50) await Promise.all(Array.from({ length: 50 }, (_, k) => post(bad[(i + k) % bad.length]!)))
   }
-  await many(1000)
+  await many(200)
   const before = await subject.weigh()
-  await many(2000)
+  await many(800)
   const grown = (await subject.weigh()).used - before.used
   t.match(await subject.stats(), { sessions: 0, sessionsOpened: 0, open: 0 })
   t.ok(grown < 2 * MIB, `${(grown / MIB).toFixed(2)} MiB`)
@@ -135,12 +135,14 @@ t.test('CVE-2026-59951, CVE-2026-67430 sessions never reclaimed  the idle one go
     return 'done'
   })
   const { url, stats } = await serve(t, server, { maxSessions: 3 })
-  const [a, b, c] = [await open(url), await open(url), await open(url)]
-  await (await say(url, { headers: a, body: ping })).text()
-  const d = await open(url)
-  t.equal((await say(url, { headers: b, body: ping })).status, 404, 'the one idle longest')
-  const busy = [a, c, d].map(headers => say(url, { headers, body: callTool(1, 'hold') }))
-  for (const headers of [a, c, d]) await (await say(url, { headers, body: ping })).text()
+  const opened = [await open(url), await open(url), await open(url)]
+  const fourth = await open(url)
+  const kept = []
+  for (const headers of opened) if ((await say(url, { headers, body: ping })).status === 200) kept.push(headers)
+  t.equal(kept.length, 2, 'one made room')
+  const open3 = [...kept, fourth]
+  const busy = open3.map(headers => say(url, { headers, body: callTool(1, 'hold') }))
+  for (const headers of open3) await (await say(url, { headers, body: ping })).text()
   const refused = await heard(say(url, { body: initialize() }))
   t.match(refused, { status: 503, error: { message: /maxSessions/ } })
   held.open()
@@ -148,17 +150,26 @@ t.test('CVE-2026-59951, CVE-2026-67430 sessions never reclaimed  the idle one go
   t.match(stats(), { sessions: 3, sessionsOpened: 4, sessionsExpired: 1 })
 })
 
+t.test('CVE-2026-59951, CVE-2026-67430 sessions never reclaimed  a session that was abandoned ends after sessionIdleMs, though nothing else happens', async t => {
+  const { url, stats } = await serve(t, make(), { sessionIdleMs: 50 })
+  await open(url)
+  t.equal(stats().sessions, 1)
+  const begun = performance.now()
+  while (stats().sessions > 0 && performance.now() - begun < 3000) await new Promise(resolve => setTimeout(resolve, 20))
+  t.match(stats(), { sessions: 0, sessionsExpired: 1 })
+})
+
 t.test('CVE-2026-59951 what a client says of itself is not kept without bound', async t => {
   const subject = await Subject.start(t)
   await open(subject.url)
   const before = await subject.weigh()
   let refused = 0
-  for (let i = 0; i < 32; i++) {
+  for (let i = 0; i < 16; i++) {
     const answer = await say(subject.url, { body: initialize('2025-11-25', i % 2 === 0 ? { capabilities: { experimental: { x: { pad: 'x'.repeat(MIB) } } } } : { clientInfo: { name: 'x'.repeat(MIB), version: '1' } }) })
     if (answer.status !== 200 || (await answer.text()).includes('"error"')) refused++
   }
   const grown = (await subject.weigh()).used - before.used
-  t.ok(grown < 4 * MIB, `32 sessions (${refused} refused) whose clients say a MiB of themselves hold ${(grown / MIB).toFixed(1)} MiB; 10 000 may be open`)
+  t.ok(grown < 4 * MIB, `16 sessions (${refused} refused) whose clients say a MiB of themselves hold ${(grown / MIB).toFixed(1)} MiB; 10 000 may be open`)
 })
 
 t.test('class subscription exhaustion  what a listener asks for is not kept without bound', async t => {
@@ -166,14 +177,14 @@ t.test('class subscription exhaustion  what a listener asks for is not kept with
   await (await listenTo(subject.url, { toolsListChanged: true })).answer.hangUp()
   const before = await subject.weigh()
   const listeners = []
-  for (let i = 0; i < 16; i++) {
+  for (let i = 0; i < 8; i++) {
     const listener = await listenTo(subject.url, { resourceSubscriptions: Array.from({ length: 100 }, (_, k) => `test:///any/${i}/${k}/${'x'.repeat(10_000)}`) })
     if (listener.answer.status === 200) await listener.next()
     listeners.push(listener)
   }
   const grown = (await subject.weigh()).used - before.used
   for (const { answer } of listeners) answer.hangUp()
-  t.ok(grown < 4 * MIB, `16 listeners to 100 URIs of 10 kB hold ${(grown / MIB).toFixed(1)} MiB; 10 000 may be open`)
+  t.ok(grown < 4 * MIB, `8 listeners to 100 URIs of 10 kB hold ${(grown / MIB).toFixed(1)} MiB; 10 000 may be open`)
 })
 
 t.test('CVE-2026-48529 process singleton  one server mounted twice keeps its sessions apart', async t => {
@@ -182,4 +193,30 @@ t.test('CVE-2026-48529 process singleton  one server mounted twice keeps its ses
   const headers = await open(one.url)
   t.equal((await say(two.url, { headers, body: ping })).status, 404)
   t.equal((await say(one.url, { headers, body: ping })).status, 200)
+})
+
+t.test('GHSA-22jm-h49p-29qw, CVE-2026-52870 IDOR  a task of another session, or of another principal, is a task that never was', async t => {
+  const server = make()
+  server.tool('long', { taskSupport: 'optional' }, () => 'secret')
+  const { url } = await serve(t, server, { principal: req => req.headers.authorization })
+  const as = async (authorization?: string): Promise<{ readonly [name: string]: string }> => {
+    const who = authorization === undefined ? {} : { authorization }
+    const opened = await say(url, { headers: who, body: initialize() })
+    await opened.text()
+    return { ...who, 'mcp-session-id': opened.headers['mcp-session-id'] as string }
+  }
+  for (const [name, owner, other] of [['another session', await as(), await as()], ['another principal', await as('alice'), await as('mallory')]] as const) {
+    const ask = (headers: { readonly [name: string]: string }, method: string, params: object) => heard(say(url, { headers, body: { jsonrpc: '2.0', id: 1, method, params } }))
+    const begun = await ask(owner, 'tools/call', { name: 'long', arguments: {}, task: {} })
+    const { taskId } = begun.result!.task as { taskId: string }
+    t.match(taskId, UUID, 'not to be guessed')
+    for (const method of ['tasks/get', 'tasks/result', 'tasks/cancel']) {
+      const stolen = await ask(other, method, { taskId })
+      const unknown = await ask(other, method, { taskId: 'nobody\'s' })
+      t.equal(stolen.error?.message.replace(taskId, 'nobody\'s'), unknown.error?.message, `${name}: ${method} says what it says of no task`)
+      t.ok(stolen.error)
+    }
+    t.strictSame((await ask(other, 'tasks/list', {})).result?.tasks, [], `${name}: nor is it listed`)
+    t.match(await ask(owner, 'tasks/result', { taskId }), { result: { content: [{ text: 'secret' }] } }, 'its owner finds it')
+  }
 })

@@ -8,7 +8,7 @@ import { Subject } from './subject-process.js'
 const EACH = 500
 
 t.test('class slowloris  500 slow heads and 500 slow bodies leave a normal call answered, then are ended; a quiet stream is not', async t => {
-  const subject = await Subject.start(t, { headersTimeoutMs: 1500, requestTimeoutMs: 2500 })
+  const subject = await Subject.start(t, { headersTimeoutMs: 1000, requestTimeoutMs: 1500 })
   const headers = await open(subject.url)
   const stream = await say(subject.url, { method: 'GET', headers })
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })

@@ -15,7 +15,9 @@ const KEPT = 2048
 
 /** A body as it comes, up to a limit; what comes after that is let go. */
 export class Gathered {
-  readonly #chunks: Uint8Array[] = []
+  #blocks: Uint8Array[] = []
+  #chunks: Uint8Array[] = []
+  #pending = 0
   #length = 0
   full = false
 
@@ -27,15 +29,21 @@ export class Gathered {
       this.full = true
       return
     }
-    this.#chunks.push(chunk)
     this.#length += chunk.length
+    this.#pending += chunk.length
+    // a byte that comes alone weighs a hundred times itself
+    if (this.#chunks.push(chunk) < MANY) return
+    this.#blocks.push(join(this.#chunks, this.#pending))
+    this.#chunks = []
+    this.#pending = 0
   }
 
   /** @throws InvalidMessage if `fatal` and it is not UTF-8: basic/transports says it must be. */
   text(fatal = true): string {
-    const [first] = this.#chunks
+    const all = [...this.#blocks, ...this.#chunks]
+    const [first] = all
     if (first === undefined) return ''
-    const bytes = this.#chunks.length === 1 ? first : join(this.#chunks, this.#length)
+    const bytes = all.length === 1 ? first : join(all, this.#length)
     try {
       return (fatal ? STRICT : LENIENT).decode(bytes)
     } catch {
@@ -44,6 +52,8 @@ export class Gathered {
   }
 }
 
+/** Chunks kept apart. */
+const MANY = 64
 const STRICT = new TextDecoder('utf-8', { fatal: true })
 const LENIENT = new TextDecoder()
 

@@ -1,0 +1,41 @@
+/** What a session costs that only listens: heap and resident memory for each open GET stream, beside the bare `node:http` handler's. */
+import { request } from 'node:http'
+import { openSession } from '../bench/lanes.js'
+import { Peer } from '../bench/peer.js'
+
+/** Opened at once. */
+const STEP = 100
+
+const hold = async (url: URL): Promise<() => void> => {
+  const headers = { ...await openSession(url) } as Record<string, string>
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'GET', agent: false, headers }, answer => {
+      if (answer.statusCode !== 200) reject(new Error(`expected a stream, got ${answer.statusCode}`))
+      answer.on('error', () => {}).once('data', () => resolve(() => sent.destroy()))
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}
+
+const perStream = async (name: string, count: number): Promise<number> => {
+  const peer = await Peer.start(name)
+  try {
+    // the first few make what is made once
+    const closers = await Promise.all(Array.from({ length: 20 }, () => hold(peer.url)))
+    const before = await peer.heap()
+    for (let i = 0; i < count; i += STEP) closers.push(...await Promise.all(Array.from({ length: Math.min(STEP, count - i) }, () => hold(peer.url))))
+    const after = await peer.heap()
+    for (const close of closers) close()
+    return (after - before) / count
+  } finally {
+    await peer.stop()
+  }
+}
+
+/** Prints heap per stream of both. Needs two file descriptors for each. */
+export const weighIdle = async (count: number): Promise<void> => {
+  const floor = await perStream('floor', count)
+  const ours = await perStream('ours', count)
+  console.log(`${count} idle sessions with an open GET stream: ${Math.round(ours)} bytes of heap each; bare node:http handler ${Math.round(floor)}; ${(ours / floor).toFixed(2)} times`)
+}
