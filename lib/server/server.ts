@@ -242,6 +242,7 @@ export class Server {
   left(session: Session): void {
     this.changes.subscriptions.unfollow(session.subscribed)
     session.subscribed.clear()
+    if (this.world) this.#tasks.abandon(session)
   }
 
   /** Compiles what first calls would otherwise wait for. Never rejects. */

@@ -6,6 +6,7 @@ import type { Revision } from '../revisions/index.js'
 import type { JsonObject, RpcNotification } from '../wire/json-rpc.js'
 import { CODES, failure, ProtocolError } from '../protocol/errors.js'
 import { Exchange, type Outlet } from '../protocol/exchange.js'
+import type { Session } from '../protocol/session.js'
 import { faultOf } from './answered.js'
 import { ask, MAX_ROUNDS, type Answers, type Needs, type Question } from './input.js'
 import { TASKS_EXTENSION, TaskStore, isOver, type Task, type TaskLimits } from './task-store.js'
@@ -93,6 +94,11 @@ export class Tasks {
     return this.store.get(taskId, ownerOf(exchange)) !== undefined
   }
 
+  /** A session is over, and nobody can ask for its tasks any more. */
+  abandon(session: Session): void {
+    for (const task of this.store.list(`session ${session.id}`)) this.cancel(task)
+  }
+
   /** Waits until the task is over, asking this exchange's client what the task needs meanwhile: `tasks/result` of the experiment. */
   async outcome(task: Task, exchange: Exchange): Promise<JsonObject> {
     const running = this.#running.get(task.taskId)
@@ -100,7 +106,7 @@ export class Tasks {
       const { waiting } = running
       if (waiting) {
         const open = [...waiting.questions].filter(([name]) => !waiting.got.has(name))
-        await Promise.all(open.map(async ([name, question]) => this.answer(task, { [name]: await ask(exchange, question) }, exchange.revision)))
+        await Promise.all(open.map(async ([name, question]) => this.answer(task, { [name]: await ask(exchange, related(question, task)) }, exchange.revision)))
       } else await this.#changed(running, exchange)
     }
     if (task.error) throw new ProtocolError(task.error.code, task.error.message, task.error.data)
@@ -174,6 +180,9 @@ export class Tasks {
 }
 
 const RELATED = 'io.modelcontextprotocol/related-task'
+
+/** 2025-11-25/basic/utilities/tasks#associating-task-related-messages: what a task asks says whose question it is. */
+const related = ({ method, params }: Question, { taskId }: Task): Question => ({ method, params: { ...params, _meta: { ...(params?._meta as object | undefined), [RELATED]: { taskId } } } })
 
 /** Whose task it is: the principal's where there is one, else the session's. Without either, knowing its id is all there is. */
 export const ownerOf = ({ principal, session }: Exchange): string | undefined => (principal !== undefined ? `principal ${principal}` : session && `session ${session.id}`)

@@ -1,7 +1,7 @@
 /** The server that is fuzzed, and a hand that says anything to it. */
 import { Agent, request } from 'node:http'
 import { createServer, listen, type Listening } from '../../lib/server.js'
-import { dial, raw } from '../security/raw.js'
+import { dial, firstAnswer } from '../security/raw.js'
 
 export interface Heard {
   readonly status: number
@@ -54,10 +54,22 @@ export class Endpoint {
     await new Promise<void>((resolve, reject) => request(this.listening.url, { method: 'DELETE', headers, agent: this.#agent }, res => res.resume().on('end', resolve)).on('error', reject).end())
   }
 
+  /** Sends this request; a stream, which may have no end, is left at its first bytes. */
   async raw(bytes: string): Promise<Heard> {
-    const { status, head, body } = await raw(this.listening.port, bytes)
-    const type = /\r\ncontent-type: *([^\r]*)/i.exec(head)?.[1]
-    return { status: status === 0 && /^HTTP\/1\.1 200 /.test(head) ? 200 : status, body, type }
+    const socket = await dial(this.listening.port)
+    const heard = await new Promise<Heard>(resolve => {
+      let text = ''
+      const typed = (head: string): string | undefined => /\r\ncontent-type: *([^\r]*)/i.exec(head)?.[1]
+      socket.setEncoding('latin1').on('data', (chunk: string) => {
+        text += chunk
+        const whole = firstAnswer(text)
+        if (whole) resolve({ status: whole.status, body: whole.body, type: typed(whole.head) })
+        else if (typed(text)?.startsWith('text/event-stream')) resolve({ status: Number(text.slice(9, 12)), body: '', type: typed(text) })
+      }).on('close', () => resolve({ status: 0, body: text, type: typed(text) }))
+      socket.write(bytes, 'latin1')
+    })
+    socket.destroy()
+    return heard
   }
 
   /** Writes bytes, ends, and waits for whatever comes, a moment at most. */

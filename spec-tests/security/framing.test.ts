@@ -194,7 +194,9 @@ t.test('class request smuggling  what cannot be read is never answered within th
   socket.write('nonsense\r\n\r\n')
   setImmediate(() => go())
   const text = await said
-  t.equal(text.split('HTTP/1.1 ').length, 2, 'one head in one answer')
+  const [first = '', ...others] = text.split('HTTP/1.1 ').slice(1)
+  t.match(first, /^200 [^]*begun/)
+  t.ok(others.length === 0 || first.endsWith('\r\n0\r\n\r\n'), 'another head comes after the whole of the first answer, or not at all')
 })
 
 t.test('class refusals in words  an expectation that cannot be met', async t => {

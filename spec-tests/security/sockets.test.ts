@@ -32,7 +32,9 @@ t.test('CVE-2025-53365 a socket that dies at any byte of a request leaves the se
     t.equal((await say(subject.url, { headers, body: { jsonrpc: '2.0', id: 1, method: 'ping' } })).status, 200, `${name}: ${text.length + 1} offsets`)
     t.strictSame(await subject.faults(), [], 'nothing is uncaught')
   }
-  for (let round = 0; round < 200 && await subject.ask('handles') as number > before + 2; round++) await subject.ask('turns', 50)
+  // what is refused over unread bytes lingers for half a second
+  const begun = performance.now()
+  while (await subject.ask('handles') as number > before + 2 && performance.now() - begun < 5000) await subject.ask('turns', 50)
   t.ok(await subject.ask('handles') as number <= before + 2, 'no socket is left')
   t.equal((await subject.stats()).open, 0, 'nor an answer that waits')
 })

@@ -24,16 +24,17 @@ const perStream = async (name: string, count: number): Promise<number> => {
     // the first few make what is made once
     const closers = await Promise.all(Array.from({ length: 20 }, () => hold(peer.url)))
     const before = await peer.heap()
-    for (let i = 0; i < count; i += STEP) closers.push(...await Promise.all(Array.from({ length: Math.min(STEP, count - i) }, () => hold(peer.url))))
+    const more = count - closers.length
+    for (let i = 0; i < more; i += STEP) closers.push(...await Promise.all(Array.from({ length: Math.min(STEP, more - i) }, () => hold(peer.url))))
     const after = await peer.heap()
     for (const close of closers) close()
-    return (after - before) / count
+    return (after - before) / more
   } finally {
     await peer.stop()
   }
 }
 
-/** Prints heap per stream of both. Needs two file descriptors for each. */
+/** Prints heap per stream of both, for `count` sessions in all: no more than the server keeps (`maxSessions`). Needs two file descriptors for each. */
 export const weighIdle = async (count: number): Promise<void> => {
   const floor = await perStream('floor', count)
   const ours = await perStream('ours', count)

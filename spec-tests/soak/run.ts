@@ -23,9 +23,9 @@ interface Weight {
 }
 
 /** Load before the first weighing: what is made once is made. */
-const WARM_UP_MS = 15_000
+const WARM_UP_MS = 30_000
 /** For all that was abandoned to be let go: idle times of the server, and a moment. */
-const DRAIN_MS = 20_000
+const DRAIN_MS = 40_000
 const TOLERANCE = 1.1
 /** A heap this small differs by itself. */
 const FLOOR_BYTES = 2 * 1_048_576

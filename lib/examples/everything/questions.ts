@@ -38,8 +38,9 @@ export const addQuestions = (server: Server): void => {
       }),
     })
   })
-  server.tool('test_elicitation_sep1330_enums', { description: 'A form with every kind of choice.' }, (_, ctx) => {
+  server.tool('test_elicitation_sep1330_enums', { description: 'A form with every kind of choice that the revision has.' }, (_, ctx) => {
     if (ctx.answers.form) return `Elicitation completed: ${JSON.stringify(ctx.answers.form)}`
+    if (ctx.revision === '2025-06-18') return needs({ form: form('Please choose', { legacyEnum: { type: 'string', enum: ['opt1', 'opt2', 'opt3'], enumNames: ['Option One', 'Option Two', 'Option Three'] } }) })
     const titled = [1, 2, 3].map(n => ({ const: `value${n}`, title: `Option ${n}` }))
     const plain = ['option1', 'option2', 'option3']
     return needs({
