@@ -13,6 +13,8 @@ export interface Session {
   readonly headers: { readonly [name: string]: string }
 }
 
+/** An answer takes milliseconds: one that takes this long, in milliseconds, never comes. */
+const HUNG_MS = 20_000
 /** What a poured connection may take, in milliseconds, before it is left. */
 const POUR_MS = 20
 
@@ -100,9 +102,10 @@ export class Endpoint {
           if (!body.includes('subscriptions/acknowledged')) return
           done()
           asked.destroy()
-        }).on('end', done).on('error', () => {})
+        }).on('end', done).on('error', () => {}).on('close', () => reject(new Error(`the answer was cut: ${res.statusCode} ${body.slice(0, 200)}`)))
       })
-      asked.on('error', reject).end(text)
+      const hung = setTimeout(() => asked.destroy(new Error(`no answer within ${HUNG_MS} ms to ${text.slice(0, 500)}`)), HUNG_MS)
+      asked.on('error', reject).on('close', () => clearTimeout(hung)).end(text)
     })
   }
 }

@@ -17,6 +17,8 @@ const TINY = fileURLToPath(new URL('../../../spec-tests/replay/tiny-runner.mjs',
 const suite = await loadSuite(fileURLToPath(new URL('../../../fixtures', import.meta.url)))
 const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28']
 
+t.setTimeout(180_000)
+
 type Outcomes = ReadonlyMap<string, string>
 
 const byTiny = async (url: string, revision: string): Promise<Outcomes> => {

@@ -1,5 +1,5 @@
 /** Tools that ask the client something before their result. */
-import { needs, type Question, type Server } from '../../server.js'
+import { needs, ToolError, type Question, type Server } from '../../server.js'
 
 /** A form for the person. */
 export const form = (message: string, properties: Record<string, unknown>, required: readonly string[] = []): Question => ({
@@ -40,7 +40,7 @@ export const addQuestions = (server: Server): void => {
   })
   server.tool('test_elicitation_sep1330_enums', { description: 'A form with every kind of choice that the revision has.' }, (_, ctx) => {
     if (ctx.answers.form) return `Elicitation completed: ${JSON.stringify(ctx.answers.form)}`
-    if (ctx.revision === '2025-06-18') return needs({ form: form('Please choose', { legacyEnum: { type: 'string', enum: ['opt1', 'opt2', 'opt3'], enumNames: ['Option One', 'Option Two', 'Option Three'] } }) })
+    if (ctx.revision === '2025-06-18') throw new ToolError('most of these choices came with revision 2025-11-25: this session cannot be asked for them')
     const titled = [1, 2, 3].map(n => ({ const: `value${n}`, title: `Option ${n}` }))
     const plain = ['option1', 'option2', 'option3']
     return needs({
