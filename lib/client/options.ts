@@ -51,7 +51,7 @@ export interface ClientOptions {
   readonly cache?: boolean
   /** Times one request may be answered by questions and sent again with the answers. Beyond it: `InvalidMessage`. Default 10. */
   readonly maxRounds?: number
-  /** Notifications that may wait to be looked at, for each call and for `client.notifications`. Beyond it the oldest go. Default 1000. */
+  /** Notifications that may wait to be looked at, for each call and for `client.notifications`. Beyond it, or beyond 8 Mi characters, the oldest go. Default 1000. */
   readonly maxQueuedNotifications?: number
   readonly events?: ClientEvents
 }

@@ -38,7 +38,10 @@ export class Endpoint {
     server.resource('test:///a', {}, () => 'a')
     server.resource('test:///any/{x}', {}, ({ variables }) => JSON.stringify(variables))
     server.onNotification('x/heard', () => {})
-    return new Endpoint(await listen(server, { port: 0, sse: {} }))
+    const listening = await listen(server, { port: 0, sse: {} })
+    // a connection that is let go while the readers have their turn would fail whoever uses it next
+    listening.http.keepAliveTimeout = 0
+    return new Endpoint(listening)
   }
 
   async open(version: string): Promise<Session> {

@@ -41,7 +41,7 @@ const work = async (): Promise<void> => {
       try {
         await run({ runs: RUNS, seed, tried: () => inputs++ })
       } catch (error) {
-        console.error(`\n${name}\nseed ${seed}: ${error instanceof Error ? error.message : String(error)}`)
+        console.error(`\n${name}\nseed ${seed}:`, error)
         process.exit(1)
       }
       beat()
