@@ -3,6 +3,7 @@ import { compile } from './dialects.js'
 import { explain } from './explain.js'
 import type { JsonSchema } from './from-schema.js'
 import type { Dialect } from './lint.js'
+import { TooMuchWork } from './matcher.js'
 
 /** What does not fit, and where: a JSON pointer into the value. */
 export interface Fault {
@@ -19,5 +20,12 @@ export type Check = (value: unknown) => Fault | undefined
  */
 export const checkOf = async (schema: JsonSchema, subject: string, byDefault?: Dialect): Promise<Check> => {
   const fits = await compile(schema, byDefault)
-  return value => (fits(value) ? undefined : explain(fits.errors ?? [], subject, value))
+  return value => {
+    try {
+      return fits(value) ? undefined : explain(fits.errors ?? [], subject, value)
+    } catch (error) {
+      if (error instanceof TooMuchWork) return { pointer: '', sentence: `${subject} cannot be checked: a text in it ${error.message}` }
+      throw error
+    }
+  }
 }

@@ -2,6 +2,7 @@
 import type { ValidateFunction } from 'ajv'
 import type { JsonSchema } from './from-schema.js'
 import { dialectOf, known, lint, type Dialect } from './lint.js'
+import { Matcher } from './matcher.js'
 
 interface Compiler {
   compile(schema: JsonSchema): ValidateFunction
@@ -15,6 +16,8 @@ const OPTIONS = {
   addUsedSchema: false, // two tools may use one $id
   ownProperties: true, // `required: ['toString']` is not met by every object
   logger: false,
+  // RegExp can take for ever over a short text, and the peer chooses the text
+  code: { regExp: Object.assign((source: string) => new Matcher(source), { code: 'Matcher' }) },
 } as const
 
 const load: { readonly [D in Dialect]: () => Promise<Compiler> } = {

@@ -1,8 +1,9 @@
 /**
  * Is this a JSON Schema that we can hold a value against? Looked at when it is registered, without ajv: keywords of the wrong kind,
- * references that lead nowhere or out of the document, patterns that are none, and schemas too deep or too large.
+ * references that lead nowhere or out of the document, patterns that are none or that no bounded time is known for, and schemas too deep or too large.
  */
 import type { JsonSchema } from './from-schema.js'
+import { faultOf } from './matcher.js'
 
 /** Subschemas nested inside one another. */
 export const MAX_SCHEMA_DEPTH = 64
@@ -65,14 +66,6 @@ const TYPES: ReadonlySet<unknown> = new Set(['array', 'boolean', 'integer', 'nul
 
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isStrings = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(item => typeof item === 'string')
-const isRegExp = (source: string): boolean => {
-  try {
-    new RegExp(source, 'u')
-    return true
-  } catch {
-    return false
-  }
-}
 const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** The first fault of a schema, or nothing. */
@@ -137,11 +130,17 @@ export const lint = (schema: unknown, byDefault: Dialect = '2020-12'): SchemaFau
         return isObject(value) ? each(Object.entries(value).filter(([, item]) => !isStrings(item)), at, depth) : wrong('an object of schemas or name lists')
       case 'patterns': {
         if (!isObject(value)) return wrong('an object of schemas')
-        const bad = Object.keys(value).find(source => !isRegExp(source))
-        return bad === undefined ? each(Object.entries(value), at, depth) : { pointer: at, sentence: `key ${show(bad)} is not a regular expression` }
+        for (const source of Object.keys(value)) {
+          const bad = faultOf(source)
+          if (bad) return { pointer: at, sentence: `key ${show(source)} ${bad}` }
+        }
+        return each(Object.entries(value), at, depth)
       }
-      case 'pattern':
-        return typeof value === 'string' && isRegExp(value) ? undefined : wrong('a regular expression')
+      case 'pattern': {
+        if (typeof value !== 'string') return wrong('a regular expression')
+        const bad = faultOf(value)
+        return bad === undefined ? undefined : { pointer: at, sentence: `${show(value)} ${bad}` }
+      }
       case 'strings':
         return isStrings(value) && new Set(value).size === value.length ? undefined : wrong('an array of different strings')
       case 'string':
