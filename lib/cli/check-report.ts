@@ -1,5 +1,6 @@
 /** How verdicts are shown: for a person, as TAP, as JSON lines; and as a JUnit file. */
 import { writeFile } from 'node:fs/promises'
+import { coverageOf, isStrict, ROLES } from '../replay/coverage.js'
 import type { Suite } from '../replay/load.js'
 import { describeMiss, describeSaid, TAP_HEAD, tapPlan, tapPoint, type Verdict } from '../replay/report.js'
 import { harmless } from './print.js'
@@ -47,7 +48,7 @@ export const reporterOf = (form: Form, suite: Suite, total: number, out: NodeJS.
       },
       end: () => {
         if (out.isTTY) out.write('\r\u001b[K')
-        for (const text of summary(all)) line(text)
+        for (const text of [...summary(all), ...sentences(all, suite)]) line(text)
       },
     },
   }
@@ -124,6 +125,28 @@ const wanting = (all: readonly Judged[]): string[] => {
   if (needs.length === 0) return []
   const counted = [...new Set(needs)].map(need => `${need} (${needs.filter(other => other === need).length})`)
   return [`not offered, and needed: ${counted.join(', ')}. fixtures/README.md says what a server under test offers`]
+}
+
+/** For each revision and role: of the sentences with MUST that a peer can see obeyed, how many were. Says nothing where only some cases were played. */
+const sentences = (all: readonly Judged[], suite: Suite): string[] => {
+  const outcomes = new Map(all.map(({ verdict: { id, revision, outcome } }) => [`${id} @${revision}`, outcome]))
+  const covered = coverageOf(suite).filter(({ clause }) => isStrict(clause))
+  const played = [...new Set(all.map(({ verdict }) => verdict.revision))]
+  return played.flatMap(revision => ROLES.flatMap(role => {
+    const due = covered.filter(one => one.revision === revision && one.role === role)
+    const seen = due.map(({ cases }) => cases.map(({ id }) => outcomes.get(`${id} @${revision}`)))
+    if (due.length === 0 || !due.some(({ cases }) => cases.length > 0) || seen.some(of => of.includes(undefined))) return []
+    const missed = seen.filter(of => of.includes('fail')).length
+    const hold = seen.filter(of => !of.includes('fail') && of.includes('pass')).length
+    const otherwise = due.filter(({ cases, instead }) => cases.length === 0 && instead.length > 0).length
+    const rest = due.length - missed - hold - otherwise
+    return [[
+      `${revision}, ${role}: of ${due.length} sentences with MUST that a peer can see obeyed, ${hold} hold`,
+      ...(missed > 0 ? [`${missed} are missed`] : []),
+      ...(rest > 0 ? [`${rest} were not shown`] : []),
+      ...(otherwise > 0 ? [`${otherwise} are no case's but a test's of mcpwire itself, or have a reason`] : []),
+    ].join(', ')]
+  }))
 }
 
 const xml = (text: string): string => text.replace(/[<>&"']/g, c => `&#${c.charCodeAt(0)};`).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
