@@ -4,6 +4,7 @@
  */
 import { createServer, type Server } from '../server.js'
 import { addSkills } from '../extensions/skills.js'
+import { addAgent } from './everything/agent.js'
 import { addCalculations, addContent } from './everything/content.js'
 import { addNotifications } from './everything/notifications.js'
 import { addPrompts } from './everything/prompts.js'
@@ -11,6 +12,7 @@ import { addQuestions } from './everything/questions.js'
 import { addResources } from './everything/resources.js'
 import { addRounds } from './everything/rounds.js'
 import { addTasks } from './everything/tasks.js'
+import { addVisits } from './everything/visits.js'
 
 /** A fresh one; nothing is shared between two. */
 export const everything = (): Server => {
@@ -18,7 +20,7 @@ export const everything = (): Server => {
     { name: 'everything', version: '1.0.0', title: 'The reference server' },
     { instructions: 'Each tool shows one thing that a server can do.', onError: () => {} },
   )
-  for (const add of [addContent, addNotifications, addQuestions, addCalculations, addRounds, addResources, addPrompts, addTasks]) add(server)
+  for (const add of [addContent, addNotifications, addQuestions, addCalculations, addRounds, addResources, addPrompts, addTasks, addVisits, addAgent]) add(server)
   addSkills(server, [WRITING])
   return server
 }

@@ -30,6 +30,8 @@ export class Session {
   readonly asked = new Asked()
   /** URIs whose updates this session asked for. */
   readonly subscribed = new Set<string>()
+  /** Ids of the pages its person was asked to visit, until that is told to be complete. */
+  readonly visits = new Set<string>()
   /** Streams of this session that can be resumed, by token. */
   readonly streams = new Map<string, ReplayLog>()
 

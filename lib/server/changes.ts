@@ -8,6 +8,7 @@ import { logMessage, type LogOptions } from './logging.js'
 import { Subscriptions, type ListenLimits } from './subscriptions.js'
 import { detailed, hasExperiment } from './task-methods.js'
 import type { Task } from './task-store.js'
+import { COMPLETE } from './visits.js'
 import { statusMessage, type Tasks } from './tasks.js'
 
 /** Who can be told: the open sessions of one mount. */
@@ -52,6 +53,11 @@ export class Changes {
   updated(uri: string): number {
     const message: RpcNotification = { jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } }
     return this.#tell(message, session => session.subscribed.has(uri)) + this.subscriptions.tell(message)
+  }
+
+  /** Tells the session whose person was asked to visit a page that this is done. Returns how many were told: 1 or 0. */
+  visited(elicitationId: string): number {
+    return this.#tell({ jsonrpc: '2.0', method: COMPLETE, params: { elicitationId } }, session => session.visits.delete(elicitationId))
   }
 
   /** Tells a task's client how it stands: on its session's stream, or to whoever follows the task. */

@@ -8,6 +8,7 @@ import type { Session } from '../protocol/session.js'
 import { serverChecks } from '../validation/server-checks.js'
 import { isA, quietly } from './quietly.js'
 import { isRetry } from './rounds.js'
+import { asTold, UrlElicitationRequired } from './visits.js'
 
 /** Answers one method. May throw, or reject with, a ProtocolError. */
 export type Answer = (params: JsonObject, exchange: Exchange) => JsonObject | Promise<JsonObject>
@@ -116,6 +117,7 @@ export class Dispatch {
   #fail(exchange: Exchange, error: unknown): void {
     if (!exchange.open) return
     const { request: { id, method }, revision } = exchange
+    if (isA(error, UrlElicitationRequired)) error = asTold(error, exchange)
     if (isA(error, ProtocolError)) {
       try {
         return exchange.finish(failure(id, error), error.code === CODES.missingCapability ? revision.refusalStatus : 200)

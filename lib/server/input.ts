@@ -8,6 +8,7 @@ import { asks, declared } from '../revisions/vocabulary.js'
 import { CODES, NoChannel, ProtocolError, Timeout } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
 import { faultOf } from './answered.js'
+import { asAsked, rememberAsked } from './visits.js'
 
 /** One question to the client: `elicitation/create`, `sampling/createMessage` or `roots/list`. */
 export interface Question {
@@ -77,7 +78,7 @@ const isObject = (value: unknown): value is JsonObject => typeof value === 'obje
 /** Sends a request of ours on the exchange's own stream. Rejects at once, in words, where it cannot reach the client. */
 export const ask = async (exchange: Exchange, question: Question): Promise<JsonObject> => {
   const { session, revision, client, outlet } = exchange
-  const { method, params } = question
+  const { method } = question
   if (!asks(revision, method)) throw new ProtocolError(CODES.internalError, `a client of ${revision.id} cannot be asked ${method}`)
   // 2025-11-25/basic/lifecycle#operation: only capabilities that were negotiated are used
   const lacks = lacking(client.capabilities, question, revision)
@@ -85,7 +86,8 @@ export const ask = async (exchange: Exchange, question: Question): Promise<JsonO
   // 2025-11-25/basic/lifecycle#initialization: before `initialized`, a client is asked for nothing but a ping
   if (session && !session.ready && method !== 'ping') throw new NoChannel(`${method} cannot be asked: the client has not sent notifications/initialized`)
   if (!session || !outlet.speaks) throw new NoChannel(`${method} cannot reach the client: no stream leads to it`)
-  const { request, answer } = session.asked.ask(method, params)
+  rememberAsked(session, question)
+  const { request, answer } = session.asked.ask(method, asAsked(question, revision).params)
   const onCancel = (): void => session.asked.forget(request.id, new NoChannel(`${method} was cancelled with the request that needed it`))
   exchange.signal.addEventListener('abort', onCancel, { once: true })
   exchange.send(request)

@@ -7,6 +7,7 @@ import { asks } from '../revisions/vocabulary.js'
 import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
 import { faultOf } from './answered.js'
+import { asAsked } from './visits.js'
 import { lacking, MAX_ROUNDS, Needs, type Answers, type Question } from './input.js'
 
 /**
@@ -83,7 +84,7 @@ export const runInRounds = async (exchange: Exchange, vault: Vault, run: (answer
       const state: Kept = { answers, partial: Object.fromEntries(there.map(name => [name, pool.get(name)!])), asked, round }
       return new InputRequired({
         resultType: 'input_required',
-        inputRequests: Object.fromEntries(Object.entries(questions).filter(([name]) => !there.includes(name))),
+        inputRequests: Object.fromEntries(Object.entries(questions).filter(([name]) => !there.includes(name)).map(([name, question]) => [name, asAsked(question, exchange.revision)])),
         requestState: vault.seal(state as unknown as JsonObject, aroundOf(exchange)),
       })
     }

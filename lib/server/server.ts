@@ -144,6 +144,14 @@ export class Server {
   }
 
   /**
+   * Tells the client that was asked for it, and no other, that a visit to a page is over: the one with that id of `visit` or `UrlElicitationRequired`.
+   * Returns how many were told: 1, or 0 where there is no such visit, its client does not listen, or its revision does not tell of ends.
+   */
+  elicitationComplete(elicitationId: string): number {
+    return this.changes.visited(elicitationId)
+  }
+
+  /**
    * Registers a prompt. Its arguments are strings, typed by name from `arguments`.
    * @throws TypeError for a name that is empty or registered already.
    */

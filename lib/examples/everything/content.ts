@@ -13,6 +13,7 @@ export const addContent = (server: Server): void => {
     type: 'resource',
     resource: { uri: 'test://embedded-resource', mimeType: 'text/plain', text: 'This is an embedded resource content.' },
   }))
+  server.tool('test_resource_link', { description: 'A link to a resource.' }, () => ({ type: 'resource_link', uri: 'test://static-text', name: 'static-text', mimeType: 'text/plain' }))
   server.tool('test_multiple_content_types', { description: 'Text, an image and a resource.' }, () => [
     { type: 'text', text: 'Multiple content types test:' },
     image,
@@ -22,6 +23,7 @@ export const addContent = (server: Server): void => {
     content: [{ type: 'text', text: 'This tool intentionally returns an error for testing' }],
     isError: true,
   }))
+  server.tool('nothing', { description: 'Its structured content is null.', outputSchema: { type: 'null' } }, () => ({ structuredContent: null }))
   server.tool(
     'fail',
     { description: 'Throws an error whose text is nobody else\'s business.', inputSchema: { type: 'object', properties: { secret: { type: 'string' } } } },

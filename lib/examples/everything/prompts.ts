@@ -1,6 +1,6 @@
 /** Prompts: without arguments, with some, with content of every kind, and one that asks. */
 import { needs, type Server } from '../../server.js'
-import { PNG } from './media.js'
+import { PNG, WAV } from './media.js'
 import { form } from './questions.js'
 
 export const addPrompts = (server: Server): void => {
@@ -25,6 +25,7 @@ export const addPrompts = (server: Server): void => {
     { role: 'user', content: { type: 'image', data: PNG, mimeType: 'image/png' } },
     { role: 'user', content: { type: 'text', text: 'Please analyze the image above.' } },
   ])
+  server.prompt('test_prompt_with_audio', { description: 'Brings a sound.' }, () => [{ role: 'user', content: { type: 'audio', data: WAV, mimeType: 'audio/wav' } }])
   server.prompt('test_input_required_result_prompt', { description: 'Asks before it answers.' }, (_, { answers }) =>
     answers.user_context ? `In the context ${JSON.stringify(answers.user_context.content)}` : needs({ user_context: form('What is the context?', { context: { type: 'string' } }, ['context']) }))
   server.tool('test_trigger_prompt_change', { description: 'Announces that the list of prompts has changed.' }, () => {
