@@ -24,6 +24,20 @@ export const initializeResult = (revision: Revision, serverInfo: Implementation,
   ...(instructions !== undefined && { instructions }),
 })
 
+/** What a server declares: what it offers, and no more. `tells`: of changes; `tasks`: what running them declares. */
+export const capabilitiesOf = (offers: (method: string) => boolean, tells: boolean, tasks: JsonObject, extensions: JsonObject): JsonObject => {
+  const listed = tells ? { listChanged: true } : {}
+  const extended = { ...extensions, ...(tasks.extensions as object | undefined) }
+  return {
+    ...tasks,
+    ...(Object.keys(extended).length > 0 && { extensions: extended }),
+    ...(offers('logging/setLevel') && { logging: {} }),
+    ...(offers('tools/call') && { tools: listed }),
+    ...(offers('resources/read') && { resources: { ...listed, ...(tells && { subscribe: true }) } }),
+    ...(offers('prompts/get') && { prompts: listed }),
+    ...(offers('completion/complete') && { completions: {} }),
+  }
+}
 
 /** `DiscoverResult` (2026-07-28/server/discover#discoverresult): newest version first. */
 export const discoverResult = (revisions: readonly Revision[], capabilities: JsonObject, instructions: string | undefined): JsonObject => ({

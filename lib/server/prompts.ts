@@ -55,7 +55,7 @@ export class Prompts {
   /** @throws TypeError for a name that is none or is there already */
   add(name: string, { arguments: args, ...definition }: PromptDefinition, handler: (args: never, ctx: Context) => unknown): void {
     if (name === '') throw new TypeError('a prompt needs a name')
-    if (this.all.get(name)) throw new TypeError(`prompt ${JSON.stringify(name)} is registered already`)
+    if (this.all.has(name)) throw new TypeError(`prompt ${JSON.stringify(name)} is registered already`)
     if (typeof handler !== 'function') throw new TypeError(`prompt ${JSON.stringify(name)}: expected a handler function, not ${typeof handler}`)
     const listed = Object.entries(args ?? {}).map(([argument, { complete: _, ...rest }]) => ({ name: argument, ...rest }))
     const complete = new Map(Object.entries(args ?? {}).flatMap(([argument, { complete: by }]) => (by ? [[argument, by] as const] : [])))

@@ -63,7 +63,7 @@ export class Resources {
   /** @throws TypeError for a URI or template that is none, or that is there already */
   add(uri: string, { cache, complete, ...definition }: ResourceDefinition, read: Reader): void {
     if (typeof read !== 'function') throw new TypeError(`resource ${JSON.stringify(uri)}: expected a reader function, not ${typeof read}`)
-    if (this.fixed.get(uri) || this.families.get(uri)) throw new TypeError(`resource ${JSON.stringify(uri)} is registered already`)
+    if (this.fixed.has(uri) || this.families.has(uri)) throw new TypeError(`resource ${JSON.stringify(uri)} is registered already`)
     const { name = uri } = definition
     if (uri.includes('{')) {
       const template = UriTemplate.parse(uri)
@@ -79,6 +79,10 @@ export class Resources {
 
   remove(uri: string): boolean {
     return this.fixed.delete(uri) || this.families.delete(uri)
+  }
+
+  enable(uri: string, enabled: boolean): boolean {
+    return this.fixed.enable(uri, enabled) || this.families.enable(uri, enabled)
   }
 
   /** @throws ProtocolError where there is no such resource, with the code of the revision */

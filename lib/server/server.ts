@@ -14,7 +14,7 @@ import { Changes } from './changes.js'
 import { complete, type Completed, type Reference } from './completion.js'
 import { Context } from './context.js'
 import { Dispatch, type ErrorPlace } from './dispatch.js'
-import { discoverResult, initializeResult } from './lifecycle.js'
+import { capabilitiesOf, discoverResult, initializeResult } from './lifecycle.js'
 import { quietly } from './quietly.js'
 import { Prompts, type ArgumentDefinition, type PromptDefinition, type PromptHandler } from './prompts.js'
 import type { Listing } from './registry.js'
@@ -22,22 +22,13 @@ import { Resources, type Reader, type ResourceDefinition } from './resources.js'
 import type { Vault } from './rounds.js'
 import { LogGuard } from './log-guard.js'
 import { servedBy, type MethodDefinition, type ServerOptions, type World } from './options.js'
-import type { Filter } from './subscriptions.js'
+import { NEEDED_FOR } from './subscriptions.js'
 import { assertExtended, offerTasks, taskCapabilities } from './task-methods.js'
 import { Tasks } from './tasks.js'
 import { Tools, type ToolDefinition, type ToolHandler } from './tools.js'
 
 const NOTHING: JsonObject = {}
 const UNCACHED: Cache = { ttlMs: 0, cacheScope: 'private' }
-/** The notification by which a list is announced as changed, for each kind of a listener's filter. */
-const LISTS: ReadonlyMap<keyof Filter, string> = new Map([
-  ['toolsListChanged', 'tools/list'],
-  ['promptsListChanged', 'prompts/list'],
-  ['resourcesListChanged', 'resources/list'],
-  ['resourceSubscriptions', 'resources/read'],
-  ['taskIds', 'tasks/get'],
-])
-
 /** A server. Register tools on it, then mount it: `listen`, `httpHandler`, `serveStdio`; several at once if need be. */
 export class Server {
   /** Revisions served, oldest first. */
@@ -89,7 +80,7 @@ export class Server {
       this.#dispatch.offer('subscriptions/listen', (params, exchange) =>
         this.changes.subscriptions.listen(exchange, params, kind => {
           if (kind === 'taskIds') assertExtended(exchange)
-          return this.#dispatch.has(LISTS.get(kind)!)
+          return this.#dispatch.has(NEEDED_FOR.get(kind)!)
         }, taskId => this.#tasks.owns(taskId, exchange)))
     }
   }
@@ -109,7 +100,15 @@ export class Server {
 
   /** Takes a tool back; clients are told that the list has changed. False when there is none of that name. */
   removeTool(name: string): boolean {
-    return this.#removed(this.#tools.all.delete(name), 'tools')
+    return this.#changed(this.#tools.all.delete(name), 'tools')
+  }
+
+  /**
+   * Takes a tool out of sight, or with `true` back into it: not listed, and unknown to who calls it. Calls under way go on, its place in the list is
+   * kept, clients are told that the list has changed. False when there is none of that name, or nothing changes.
+   */
+  enableTool(name: string, enabled = true): boolean {
+    return this.#changed(this.#tools.all.enable(name, enabled), 'tools')
   }
 
   /**
@@ -135,7 +134,12 @@ export class Server {
 
   /** Takes a resource, or a family of them, back. */
   removeResource(uri: string): boolean {
-    return this.#removed(this.#resources.remove(uri), 'resources')
+    return this.#changed(this.#resources.remove(uri), 'resources')
+  }
+
+  /** Takes a resource, or a family of them, out of sight, or with `true` back into it, as `enableTool` does a tool. */
+  enableResource(uri: string, enabled = true): boolean {
+    return this.#changed(this.#resources.enable(uri, enabled), 'resources')
   }
 
   /** Tells those who follow a resource that it has changed. Returns how many were told. */
@@ -166,7 +170,12 @@ export class Server {
 
   /** Takes a prompt back. */
   removePrompt(name: string): boolean {
-    return this.#removed(this.#prompts.all.delete(name), 'prompts')
+    return this.#changed(this.#prompts.all.delete(name), 'prompts')
+  }
+
+  /** Takes a prompt out of sight, or with `true` back into it, as `enableTool` does a tool. */
+  enablePrompt(name: string, enabled = true): boolean {
+    return this.#changed(this.#prompts.all.enable(name, enabled), 'prompts')
   }
 
   /** Log entries that belong to no request: `server.log.warning(data)` reaches every session that listens. Returns how many. */
@@ -206,18 +215,8 @@ export class Server {
 
   /** What this server declares: what is registered, and no more. `hears`: can the client be told of changes? */
   capabilities(revision: Revision, hears: boolean): JsonObject {
-    const listed = hears && this.options.listen !== false ? { listChanged: true } : {}
-    const tasks = this.#dispatch.has('tasks/get') ? taskCapabilities(revision, hears) : {}
-    const extensions = { ...this.#extensions, ...(tasks.extensions as object | undefined) }
-    return {
-      ...tasks,
-      ...(Object.keys(extensions).length > 0 && { extensions }),
-      ...(this.#dispatch.has('logging/setLevel') && { logging: {} }),
-      ...(this.#dispatch.has('tools/call') && { tools: listed }),
-      ...(this.#dispatch.has('resources/read') && { resources: { ...listed, ...(hears && this.options.listen !== false && { subscribe: true }) } }),
-      ...(this.#dispatch.has('prompts/get') && { prompts: listed }),
-      ...(this.#dispatch.has('completion/complete') && { completions: {} }),
-    }
+    const offers = (method: string): boolean => this.#dispatch.has(method)
+    return capabilitiesOf(offers, hears && this.options.listen !== false, offers('tasks/get') ? taskCapabilities(revision, hears) : NOTHING, this.#extensions)
   }
 
   /** Does anybody here answer that method? @throws ProtocolError -32601 */
@@ -263,9 +262,9 @@ export class Server {
     this.#onError(error, place)
   }
 
-  #removed(removed: boolean, list: string): boolean {
-    if (removed) this.changes.listChanged(`notifications/${list}/list_changed`)
-    return removed
+  #changed(changed: boolean, list: string): boolean {
+    if (changed) this.changes.listChanged(`notifications/${list}/list_changed`)
+    return changed
   }
 
   #completes(): void {

@@ -16,6 +16,15 @@ export interface Filter {
   readonly taskIds?: readonly string[]
 }
 
+/** The method that a server offers which can tell of it. */
+export const NEEDED_FOR: ReadonlyMap<keyof Filter, string> = new Map([
+  ['toolsListChanged', 'tools/list'],
+  ['promptsListChanged', 'prompts/list'],
+  ['resourcesListChanged', 'resources/list'],
+  ['resourceSubscriptions', 'resources/read'],
+  ['taskIds', 'tasks/get'],
+])
+
 export interface ListenLimits {
   /** Streams open at once. Beyond it: -32603. Default 10 000. */
   readonly maxSubscriptions?: number

@@ -76,7 +76,7 @@ export class Tools {
   /** @throws TypeError that names the tool, the place and the fault. */
   add(name: string, definition: ToolDefinition, handler: (args: never, ctx: Context) => unknown): void {
     if (!NAME.test(name)) throw new TypeError(`tool ${JSON.stringify(name)}: a name is 1 to 128 of A-Z a-z 0-9 _ . -`)
-    if (this.all.get(name)) throw new TypeError(`tool "${name}" is registered already`)
+    if (this.all.has(name)) throw new TypeError(`tool "${name}" is registered already`)
     if (typeof handler !== 'function') throw new TypeError(`tool "${name}": expected a handler function, not ${typeof handler}`)
     const { inputSchema = { type: 'object' }, outputSchema, requires, taskSupport, ...rest } = definition
     assertSchema(name, 'inputSchema', inputSchema)
