@@ -1,6 +1,6 @@
 /** `mcpwire/server`: what a server needs. Never loads undici. */
 export { createServer, Server } from './server/server.js'
-export type { MethodDefinition, ServerOptions, World } from './server/options.js'
+export type { MethodDefinition, NotificationDefinition, ServerOptions, World } from './server/options.js'
 export { asTask, ToolError, type ToolDefinition, type ToolHandler } from './server/tools.js'
 export type { ErrorPlace } from './server/dispatch.js'
 export type { Task, TaskLimits, TaskStatus } from './server/task-store.js'
@@ -27,4 +27,4 @@ export { listen, type Listening, type ListenOptions } from './io/listen.js'
 export { CODES, NoChannel, ProtocolError } from './protocol/errors.js'
 export type { JsonObject } from './wire/json-rpc.js'
 export type * from './protocol/types.js'
-export type { FromSchema, JsonSchema } from './validation/from-schema.js'
+export type { FromSchema, JsonSchema, Typed } from './validation/from-schema.js'

@@ -1,6 +1,7 @@
 /** One call, as an application has it: an async sequence of notifications, then a result. */
 import type { JsonObject } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
+import type { JsonSchema } from '../validation/from-schema.js'
 import type { TraceContext } from '../protocol/meta.js'
 import type { Task } from './tasks.js'
 import type { Notification } from './typed.js'
@@ -33,6 +34,12 @@ export interface CallOptions {
   readonly task?: boolean | { readonly ttlMs?: number }
   /** Told of each state of the call's task, from its creation on. What it throws is let go. */
   readonly onTask?: (task: Task) => void
+}
+
+/** Of `request`, for a method that only the two sides know. */
+export interface RequestOptions<R extends JsonSchema = JsonSchema> extends CallOptions {
+  /** JSON Schema of the result: what does not fit it is `InvalidMessage`, and its type is that of the call. Say nothing in it of `_meta` and `resultType`. Default: any object. */
+  readonly result?: R
 }
 
 /**

@@ -5,9 +5,10 @@ import { Cancelled, CODES, InvalidMessage, type RpcError } from '../protocol/err
 import { saysItself } from '../protocol/meta.js'
 import type { Standing } from '../protocol/opening.js'
 import type { Tool } from '../protocol/types.js'
+import { checkOf } from '../validation/check.js'
 import type { AnswerDesk } from './answers.js'
 import { ResultCache } from './cache.js'
-import type { Call, CallOptions } from './call.js'
+import type { Call, CallOptions, RequestOptions } from './call.js'
 import type { Clock } from './carrier.js'
 import { Deadlines } from './deadlines.js'
 import type { Desk } from './desk.js'
@@ -74,8 +75,10 @@ export class Calls {
       cancelTask: taskId => void house.request('tasks/cancel', { taskId }),
       answers: (questions, { revision }, asker) => answers.answerAll(questions, revision, asker),
       heard: (message, standing, call) => house.heard(message, standing, call),
-      outputFault: ({ method, params, standing: { revision } }, { structuredContent, isError }) =>
-        (method === 'tools/call' && revision.structured !== 'none' && isError !== true ? this.#tools.outputFault(params?.name, structuredContent) : undefined),
+      outputFault: ({ method, params, options, standing: { revision } }, result) => {
+        if (options.result !== undefined) return checkOf(options.result, 'result').then(check => check(result)?.sentence)
+        return method === 'tools/call' && revision.structured !== 'none' && result.isError !== true ? this.#tools.outputFault(params?.name, result.structuredContent) : undefined
+      },
       accept: (call, result) => this.#accept(call, result),
       ended: (call, untold) => this.#ended(call, untold),
       hurried: call => this.#deadlines.watch(call),
@@ -85,7 +88,7 @@ export class Calls {
   }
 
   /** @param refused why nothing can be asked, if so */
-  begin(method: string, params: JsonObject | undefined, limits: TimeLimits, options: CallOptions, refused: string | undefined): OpenCall {
+  begin(method: string, params: JsonObject | undefined, limits: TimeLimits, options: RequestOptions, refused: string | undefined): OpenCall {
     const call = this.#new(method, params, limits, options, refused)
     if (!call.open) return call
     const kept = options.fresh ? undefined : this.#cacheAt(call.standing)?.find(method, params)
@@ -100,7 +103,7 @@ export class Calls {
   }
 
   /** A call that became a task before, perhaps in another process, from here on. */
-  resume(method: string, taskId: string, limits: TimeLimits, options: CallOptions, refused: string | undefined): OpenCall {
+  resume(method: string, taskId: string, limits: TimeLimits, options: RequestOptions, refused: string | undefined): OpenCall {
     const call = this.#new(method, undefined, limits, options, refused)
     if (!call.open) return call
     this.#watch(call)
@@ -130,7 +133,7 @@ export class Calls {
     this.#deadlines.close()
   }
 
-  #new(method: string, params: JsonObject | undefined, limits: TimeLimits, options: CallOptions, refused: string | undefined): OpenCall {
+  #new(method: string, params: JsonObject | undefined, limits: TimeLimits, options: RequestOptions, refused: string | undefined): OpenCall {
     const { link: { standing }, newId } = this.house
     const call = new OpenCall(newId(), method, params, limits, options, standing, this.#desk)
     if (refused !== undefined) call.fail(new Cancelled(`${method}: ${refused}`))

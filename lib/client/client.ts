@@ -8,8 +8,10 @@ import type { Standing } from '../protocol/opening.js'
 import type { Implementation } from '../protocol/types.js'
 import type { Revision } from '../revisions/index.js'
 import { clientChecks } from '../validation/client-checks.js'
+import type { JsonSchema, Typed } from '../validation/from-schema.js'
+import { lint } from '../validation/lint.js'
 import { AnswerDesk, capabilitiesOf } from './answers.js'
-import type { Call, CallOptions } from './call.js'
+import type { Call, CallOptions, RequestOptions } from './call.js'
 import { Calls } from './calls.js'
 import { bared, type Carrier, type Clock, SessionGone } from './carrier.js'
 import { Link } from './link.js'
@@ -113,7 +115,9 @@ export class Client extends Methods {
    * Sends any request, whatever the server declared. The other methods are built on it.
    * @throws TypeError for an option that makes no sense; everything else rejects `result`.
    */
-  request(method: string, params?: JsonObject, options: CallOptions = {}): Call {
+  request<const R extends JsonSchema = JsonSchema>(method: string, params?: JsonObject, options: RequestOptions<R> = {}): Call<Typed<R>> {
+    const fault = options.result === undefined ? undefined : lint(options.result)
+    if (fault) throw new TypeError(`request ${method}: result${fault.pointer} ${fault.sentence}`)
     return this.#calls.begin(method, params, timeLimits(options, this.#limits), options, this.#refused)
   }
 

@@ -29,7 +29,7 @@ export interface Desk {
   answers(questions: { readonly [name: string]: Question }, standing: Standing, asker: AbortController): Promise<JsonObject>
   /** A request or a notification that came on the call's behalf. */
   heard(message: RpcRequest | RpcNotification, standing: Standing, call: OpenCall): void
-  /** What is wrong with what a tool returned, by the schema it was listed with. `undefined` at once where there is none. */
+  /** What is wrong with the result, by the schema the application gave, or with what a tool returned, by the one it was listed with. `undefined` at once where there is none. */
   outputFault(call: OpenCall, result: JsonObject): Promise<string | undefined> | undefined
   /** The result as the application is to see it. */
   accept(call: OpenCall, result: JsonObject): JsonObject

@@ -7,7 +7,7 @@ import { saysItself } from '../protocol/meta.js'
 import type { Standing } from '../protocol/opening.js'
 import { clientChecks } from '../validation/client-checks.js'
 import type { Place } from './cache.js'
-import type { Call, CallOptions } from './call.js'
+import type { Call, RequestOptions } from './call.js'
 import { type Hearer, type Line, SessionGone } from './carrier.js'
 import type { Timed } from './deadlines.js'
 import type { Desk } from './desk.js'
@@ -50,7 +50,7 @@ export class OpenCall implements Call<never>, Timed {
     readonly method: string,
     readonly params: JsonObject | undefined,
     limits: TimeLimits,
-    readonly options: CallOptions,
+    readonly options: RequestOptions,
     public standing: Standing,
     private readonly desk: Desk,
   ) {
@@ -215,7 +215,8 @@ export class OpenCall implements Call<never>, Timed {
     const accept = (): void => this.succeed(this.desk.accept(this, result))
     const fault = this.desk.outputFault(this, result)
     if (!fault) return accept()
-    fault.then(sentence => (sentence === undefined ? accept() : this.fail(new InvalidMessage(`${this.method}: ${sentence}`, 'server/tools#output-schema'))), (error: unknown) => this.fail(error as Error))
+    const clause = this.options.result === undefined ? 'server/tools#output-schema' : undefined
+    fault.then(sentence => (sentence === undefined ? accept() : this.fail(new InvalidMessage(`${this.method}: ${sentence}`, clause))), (error: unknown) => this.fail(error as Error))
   }
 
   /** 2026-07-28/basic/patterns/mrtr#client-requirements-basic-workflow: gathers the answers, and sends the request again with them. */

@@ -66,6 +66,13 @@ export class Changes {
     else this.subscriptions.tell({ jsonrpc: '2.0', method: 'notifications/tasks', params: detailed(task, tasks) })
   }
 
+  /** Says what the protocol does not have to every session that listens. */
+  say(message: RpcNotification): number {
+    let told = 0
+    for (const audience of this.audiences) for (const session of audience.values()) if (session.ready && session.tell(message)) told++
+    return told
+  }
+
   #tell(message: RpcNotification, wants: (session: Session) => boolean = () => true): number {
     let told = 0
     for (const audience of this.audiences) {

@@ -1,6 +1,7 @@
 /** What a handler is given beside its arguments: log, progress, signal, answers. One for each request. */
 import type { JsonObject, RpcId } from '../wire/json-rpc.js'
 import type { Caller, Exchange } from '../protocol/exchange.js'
+import { customNotification } from './custom.js'
 import { ask, type Answers } from './input.js'
 import type { LogGuard } from './log-guard.js'
 import { logOf, type Log } from './logging.js'
@@ -72,6 +73,12 @@ export class Context {
       const params = { progressToken, progress, ...(total !== undefined && { total }), ...(message !== undefined && { message }) }
       this.exchange.send({ jsonrpc: '2.0', method: 'notifications/progress', params })
     }
+    return this.exchange.room()
+  }
+
+  /** Says something that the protocol does not have, on the stream of the request; on a pipe, where nothing says whose it is, to the client as a whole. @throws TypeError for what the protocol does have */
+  notify(method: string, params?: JsonObject): Promise<void> {
+    this.exchange.send(customNotification(method, params))
     return this.exchange.room()
   }
 

@@ -40,7 +40,7 @@ const CACHEABLE: ReadonlySet<string> = new Set(['server/discover', 'tools/list',
 
 export class Dispatch {
   readonly #offers = new Map<string, Offer>()
-  readonly #listeners = new Map<string, (params: JsonObject, session: Session) => void>()
+  readonly #listeners = new Map<string, (params: JsonObject, session: Session) => unknown>()
 
   constructor(private readonly reporting: Reporting) {}
 
@@ -54,7 +54,7 @@ export class Dispatch {
   }
 
   /** Calls back for a notification of a session's client. */
-  hear(method: string, listener: (params: JsonObject, session: Session) => void): void {
+  hear(method: string, listener: (params: JsonObject, session: Session) => unknown): void {
     this.#listeners.set(method, listener)
   }
 

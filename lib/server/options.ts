@@ -35,10 +35,18 @@ export interface World {
   newId(): string
 }
 
-export interface MethodDefinition {
-  /** JSON Schema of the params. Default: anything. */
-  readonly params?: JsonSchema
+/** A request that the protocol does not have. */
+export interface MethodDefinition<P extends JsonSchema = JsonSchema> {
+  /** JSON Schema of the params: they are held against it, and typed from it. Default: anything. */
+  readonly params?: P
+  /** Revisions that have it. Default: all. */
   readonly at?: (revision: Revision) => boolean
+}
+
+/** A notification that the protocol does not have. */
+export interface NotificationDefinition<P extends JsonSchema = JsonSchema> {
+  /** JSON Schema of the params, as of a method. What does not fit is not heard, and `onError` is told. Default: anything. */
+  readonly params?: P
 }
 
 /** The revisions to serve, oldest first. @throws TypeError for one that is not known, or none at all */

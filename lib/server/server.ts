@@ -2,17 +2,15 @@
 import type { Cache, Revision } from '../revisions/index.js'
 import type { JsonObject, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
-import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Caller, Exchange } from '../protocol/exchange.js'
 import type { Session } from '../protocol/session.js'
 import type { Implementation } from '../protocol/types.js'
-import { checkOf, type Check } from '../validation/check.js'
-import type { JsonSchema } from '../validation/from-schema.js'
+import type { JsonSchema, Typed } from '../validation/from-schema.js'
 import type { Mirrored } from '../validation/mirrored.js'
-import { lint } from '../validation/lint.js'
 import { Changes } from './changes.js'
 import { complete, type Completed, type Reference } from './completion.js'
 import { Context } from './context.js'
+import { customNotification, fitting } from './custom.js'
 import { Dispatch, type ErrorPlace } from './dispatch.js'
 import { capabilitiesOf, discoverResult, initializeResult } from './lifecycle.js'
 import { quietly } from './quietly.js'
@@ -21,7 +19,7 @@ import type { Listing } from './registry.js'
 import { Resources, type Reader, type ResourceDefinition } from './resources.js'
 import type { Vault } from './rounds.js'
 import { LogGuard } from './log-guard.js'
-import { servedBy, type MethodDefinition, type ServerOptions, type World } from './options.js'
+import { servedBy, type MethodDefinition, type NotificationDefinition, type ServerOptions, type World } from './options.js'
 import { NEEDED_FOR } from './subscriptions.js'
 import { assertExtended, offerTasks, taskCapabilities } from './task-methods.js'
 import { Tasks } from './tasks.js'
@@ -184,25 +182,29 @@ export class Server {
   }
 
   /**
-   * Offers a method that the protocol does not have. `params` are held against its schema: -32602.
-   * `at`: revisions that have it. Default all.
+   * Offers a method that the protocol does not have. The handler's params are typed from their schema and have been held against it: -32602.
+   * @throws TypeError for a schema that is none
    */
-  method(name: string, { params: schema = true, at = () => true }: MethodDefinition, handler: (params: JsonObject, ctx: Context) => JsonObject | Promise<JsonObject>): this {
-    const fault = lint(schema)
-    if (fault) throw new TypeError(`method ${name}: params${fault.pointer} ${fault.sentence}`)
-    let check: Promise<Check> | undefined
-    this.#dispatch.offer(name, async (params, exchange) => {
-      const wrong = schema !== true && (await (check ??= checkOf(schema, 'params')))(params)
-      if (wrong) throw new ProtocolError(CODES.invalidParams, wrong.sentence)
-      return handler(params, new Context(exchange, {}, this.#logs))
-    }, at)
+  method<const P extends JsonSchema = JsonSchema>(name: string, { params, at = () => true }: MethodDefinition<P>, handler: (params: Typed<P>, ctx: Context) => JsonObject | Promise<JsonObject>): this {
+    const fits = fitting(`method ${name}`, params)
+    this.#dispatch.offer(name, async (given, exchange) => handler(await fits(given) as Typed<P>, new Context(exchange, {}, this.#logs)), at)
     return this
   }
 
-  /** Hears a notification that the protocol does not have, from clients with a session. */
-  onNotification(name: string, listener: (params: JsonObject) => void): this {
-    this.#dispatch.hear(name, listener)
+  /** Hears a notification that the protocol does not have, from clients with a session. @throws TypeError for a schema that is none */
+  onNotification<const P extends JsonSchema = JsonSchema>(name: string, { params }: NotificationDefinition<P>, listener: (params: Typed<P>, session: { readonly principal?: string }) => void): this {
+    const fits = fitting(`notification ${name}`, params)
+    this.#dispatch.hear(name, async (given, { principal }) => listener(await fits(given) as Typed<P>, { ...(principal !== undefined && { principal }) }))
     return this
+  }
+
+  /**
+   * Says something that the protocol does not have to every session that listens. Returns how many were told. What belongs to a request is said
+   * by `ctx.notify`; who has no session hears of nothing else.
+   * @throws TypeError for what the protocol does have
+   */
+  notify(method: string, params?: JsonObject): number {
+    return this.changes.say(customNotification(method, params))
   }
 
   /** Declares an extension, by its id and settings, among the capabilities. @throws TypeError for an id without a prefix */

@@ -40,3 +40,6 @@ export type FromSchema<S> = S extends { readonly const: infer C } ? C
   : S extends { readonly type: infer T } ? FromType<T, S>
   : S extends { readonly properties: unknown } ? FromObject<S>
   : unknown
+
+/** What a schema admits; any object where the schema's type says nothing, as where none was given. */
+export type Typed<S> = JsonSchema extends S ? Named['object'] : FromSchema<S>

@@ -37,7 +37,7 @@ export class Endpoint {
     server.prompt('greet', { arguments: { a: { complete: text => [text] } } }, ({ a }) => `hello ${a}`)
     server.resource('test:///a', {}, () => 'a')
     server.resource('test:///any/{x}', {}, ({ variables }) => JSON.stringify(variables))
-    server.onNotification('x/heard', () => {})
+    server.onNotification('x/heard', {}, () => {})
     const listening = await listen(server, { port: 0, sse: {} })
     // a connection that is let go while the readers have their turn would fail whoever uses it next
     listening.http.keepAliveTimeout = 0

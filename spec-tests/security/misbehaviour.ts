@@ -104,7 +104,7 @@ export const misbehave = (server: Server): void => {
   server.tool('rejects-when-cancelled', {}, (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error(SECRET)))))
   server.tool('asks-in-vain', {}, () => needs({ a: { method: 'roots/list' }, b: { method: 'roots/list' } }) as never)
   server.tool('task-that-fails', { taskSupport: 'optional' }, () => asTask(() => later(thrower(THROWN.error!)) as never))
-  server.onNotification('x/heard', (() => { throw new Error(SECRET) }))
+  server.onNotification('x/heard', {}, (() => { throw new Error(SECRET) }))
   // eslint-style void-returning functions take async ones in TypeScript, so applications do write this
-  server.onNotification('x/heard-later', async () => { await later(thrower(THROWN.error!)) })
+  server.onNotification('x/heard-later', {}, async () => { await later(thrower(THROWN.error!)) })
 }
