@@ -61,6 +61,12 @@ t.test('what cannot be meant is one clear line and exit code 2', async t => {
   const cases: readonly [readonly string[], RegExp][] = [
     [['dance'], /^mcpwire: "dance" is no command; mcpwire help lists them\n$/],
     [['call'], /a URL and the name of a tool/],
+    [['call', 'tool', '--'], /-- takes the command of a server/],
+    [['call', 'http://127.0.0.1:9/mcp', 'tool', '--', 'node'], /call takes a URL and the name of a tool, or the name of a tool, -- and the command of a server/],
+    [['listen'], /listen takes the URL of a server, or -- and the command of one/],
+    [['listen', 'http://127.0.0.1:9/mcp', '--', 'node'], /listen takes the URL of a server, or -- and the command of one/],
+    [['listen', 'http://127.0.0.1:9/mcp', '--log-level', 'loud'], /--log-level "loud"/],
+    [['listen', 'http://127.0.0.1:9/mcp'], /ECONNREFUSED/],
     [['call', 'http://127.0.0.1:9/mcp', 'x', '--args', '[1]'], /--args must be a JSON object/],
     [['call', 'http://127.0.0.1:9/mcp', 'x', '--args', '{'], /--args is not JSON/],
     [['call', 'http://127.0.0.1:9/mcp', 'x', '--log-level', 'loud'], /--log-level "loud": expected one of debug, info/],

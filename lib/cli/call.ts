@@ -1,11 +1,11 @@
 /** `mcpwire call`: one tool, once. Notifications and questions on stderr as they arrive, the result on stdout. */
 import { connect, type CallToolResult } from '../client.js'
 import type { Level } from '../wire/levels.js'
+import { aside, type Addressee } from './addressee.js'
 import { answersOf, personAt } from './ask.js'
 import { CallPrinter, harmless, screenOf } from './print.js'
 
-export interface CallOptions {
-  readonly url: string
+export interface CallOptions extends Addressee {
   readonly tool: string
   readonly args: { readonly [name: string]: unknown }
   readonly logLevel?: Level | undefined
@@ -19,14 +19,15 @@ export interface CallOptions {
  * Settles with the exit code: 0 for a result, 1 for one with `isError`. Rejects when there is none. A server may ask for input only where there
  * is a person to ask, at a terminal on both sides: elsewhere that is not declared.
  */
-export const call = async ({ url, tool, args, logLevel, timeoutMs, json, task }: CallOptions): Promise<number> => {
+export const call = async ({ target, named, tool, args, logLevel, timeoutMs, json, task }: CallOptions): Promise<number> => {
   const printer = new CallPrinter(screenOf(process.stderr), performance.now())
   const person = process.stdin.isTTY && process.stderr.isTTY ? personAt(process.stdin, process.stderr) : undefined
-  const client = await connect(url, {
+  const client = await connect(target, {
     info: { name: 'mcpwire', version: '0.1.0' },
+    onStderr: line => printer.aside(aside(line)),
     ...(logLevel && { logLevel }),
     ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(person && { answers: answersOf(person, url, () => printer.end()) }),
+    ...(person && { answers: answersOf(person, named, () => printer.end()) }),
   })
   try {
     const running = client.callTool(tool, args, { progress: true, onTask: state => printer.task(state), ...(task && { task }) })

@@ -2,7 +2,8 @@
 /** The command line: arguments to options, errors to one line and an exit code. */
 import { createRequire } from 'node:module'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { isLevel, LEVELS } from '../wire/levels.js'
+import { isLevel, type Level, LEVELS } from '../wire/levels.js'
+import { addresseeOf, beforeDashes } from './addressee.js'
 import { harmless } from './print.js'
 import { USAGE, UsageError } from './usage.js'
 
@@ -31,8 +32,21 @@ const argumentsOf = (text: string): { readonly [name: string]: unknown } => {
   return value as { readonly [name: string]: unknown }
 }
 
+const levelOf = (text: string | undefined): Level | undefined => {
+  if (text === undefined || isLevel(text)) return text
+  throw new UsageError(`--log-level ${JSON.stringify(text)}: expected one of ${LEVELS.join(', ')}`)
+}
+
+/** Aborts when the person presses Ctrl-C, or somebody asks this process to end; the second time it ends as ever. */
+const interruption = (): AbortSignal => {
+  const enough = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => enough.abort())
+  return enough.signal
+}
+
 const string = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
+const many = { ...string, multiple: true } as const
 
 /** Settles with the exit code. Commands are loaded when they are called: `serve` never loads undici. */
 const run = async ([command = 'help', ...rest]: string[]): Promise<number> => {
@@ -42,7 +56,7 @@ const run = async ([command = 'help', ...rest]: string[]): Promise<number> => {
       return (await import('./demo.js')).demo(positionals)
     }
     case 'serve': {
-      const { values, positionals } = parse(rest, { host: string, port: string, example: string, 'allow-host': { ...string, multiple: true }, stdio: flag, sse: flag })
+      const { values, positionals } = parse(rest, { host: string, port: string, example: string, 'allow-host': many, stdio: flag, sse: flag })
       if (positionals.length > 0) throw new UsageError(`serve takes no ${JSON.stringify(positionals[0])}`)
       const { host = '127.0.0.1', example = 'process-files' } = values
       const { stdio = false, sse = false } = values
@@ -53,23 +67,32 @@ const run = async ([command = 'help', ...rest]: string[]): Promise<number> => {
       return 0
     }
     case 'call': {
-      const { values, positionals } = parse(rest, { args: string, 'log-level': string, 'timeout-ms': string, json: flag, task: flag })
-      const [url, tool, surplus] = positionals
-      if (url === undefined || tool === undefined || surplus !== undefined) throw new UsageError('call takes a URL and the name of a tool')
-      const logLevel = values['log-level']
-      if (logLevel !== undefined && !isLevel(logLevel)) throw new UsageError(`--log-level ${JSON.stringify(logLevel)}: expected one of ${LEVELS.join(', ')}`)
+      const { own, command } = beforeDashes(rest)
+      const { values, positionals } = parse(own, { args: string, 'log-level': string, 'timeout-ms': string, json: flag, task: flag })
+      const [url, tool, surplus] = command === undefined ? positionals : [undefined, ...positionals]
+      if (tool === undefined || surplus !== undefined) throw new UsageError('call takes a URL and the name of a tool, or the name of a tool, -- and the command of a server')
+      const logLevel = levelOf(values['log-level'])
       const timeoutMs = whole(values['timeout-ms'], 'timeout-ms', 2 ** 31 - 1)
-      return (await import('./call.js')).call({ url, tool, args: argumentsOf(values.args ?? '{}'), logLevel, timeoutMs, json: values.json === true, task: values.task === true })
+      const args = argumentsOf(values.args ?? '{}')
+      return (await import('./call.js')).call({ ...addresseeOf(url, command), tool, args, logLevel, timeoutMs, json: values.json === true, task: values.task === true })
+    }
+    case 'listen': {
+      const { own, command } = beforeDashes(rest)
+      const { values, positionals } = parse(own, { 'log-level': string, uri: many, revision: string, json: flag })
+      if (positionals.length + Number(command !== undefined) !== 1) throw new UsageError('listen takes the URL of a server, or -- and the command of one')
+      const logLevel = levelOf(values['log-level'])
+      const { uri: uris = [], revision, json = false } = values
+      return (await import('./listen.js')).listen({ ...addresseeOf(positionals[0], command), logLevel, uris, revision, json, enough: interruption() })
     }
     case 'check': {
-      const many = { ...string, multiple: true } as const
-      const { values, positionals } = parse(rest, {
+      const { own, command } = beforeDashes(rest)
+      const { values, positionals } = parse(own, {
         client: string, fixtures: string, revision: many, clause: many, area: many, case: many, strict: flag, list: flag,
         json: flag, tap: flag, junit: string, 'expected-failures': string, 'timeout-ms': string,
       })
       if (positionals.length > 1) throw new UsageError(`check takes one URL, not also ${JSON.stringify(positionals[1])}`)
       return (await import('./check.js')).check({
-        url: positionals[0], client: values.client, fixtures: values.fixtures, revisions: values.revision ?? [], clauses: values.clause ?? [],
+        url: positionals[0], command, client: values.client, fixtures: values.fixtures, revisions: values.revision ?? [], clauses: values.clause ?? [],
         areas: values.area ?? [], cases: values.case ?? [], strict: values.strict === true, list: values.list === true,
         form: values.json ? 'json' : values.tap ? 'tap' : 'person', junit: values.junit, expectedFailures: values['expected-failures'],
         timeoutMs: whole(values['timeout-ms'], 'timeout-ms', 600_000),

@@ -45,6 +45,11 @@ export class CallPrinter {
     this.#line(`${this.#clock()}  task ${harmless(taskId)} ${status}${statusMessage === undefined ? '' : `: ${harmless(statusMessage)}`}`)
   }
 
+  /** A line that is nothing of the protocol's, as it is. */
+  aside(text: string): void {
+    this.#line(text)
+  }
+
   /** Takes the bar away: what follows is the result, or a question. */
   end(): void {
     if (this.#bar !== '') this.screen.write(`\r\u001b[K`)

@@ -17,14 +17,19 @@ export const USAGE = `mcpwire: the Model Context Protocol's wire
       --sse                   HTTP+SSE too, on /sse and /messages, for the oldest clients
       --stdio                 on standard input and output instead of a port
   mcpwire call URL TOOL       calls a tool: notifications on stderr as they arrive,
-                              the result on stdout; at a terminal, what the server
+  mcpwire call TOOL -- COMMAND  the result on stdout; at a terminal, what the server
                               asks is asked of you
       --args JSON             its arguments, an object
       --log-level LEVEL       debug … emergency
       --timeout-ms N          longest wait without a sign of progress
       --task                  as a task, if the tool can be one
       --json                  the result as one line of JSON
-  mcpwire check URL           plays the conformance fixtures at a server
+  mcpwire listen SERVER       what a server says of its own accord, until Ctrl-C
+      --uri URI               tells of this resource too; repeatable
+      --log-level LEVEL       debug … emergency, of a server that has sessions
+      --revision DATE         the one to speak, for such a server that has newer ones
+      --json                  each notification as a line of JSON
+  mcpwire check SERVER        plays the conformance fixtures at a server
       --client COMMAND        at a client instead: a command that takes the URL of a
                               scripted server, and orders as JSON lines on its stdin
       --revision DATE, --clause ID, --area NAME, --case PART   only these; repeatable
@@ -39,5 +44,10 @@ export const USAGE = `mcpwire: the Model Context Protocol's wire
                               the sentence, what shows it, where it is obeyed
   mcpwire help | version
 
-  Exit code: 0 for a result, 1 for a result with isError, 2 for everything else.
+  SERVER is a URL, or -- and the command of a server on standard input and output,
+  after everything else: mcpwire check --strict -- node server.js
+
+  Exit code: 0 for a result, 1 for a result with isError, 2 for everything else;
+  of check, 0 if nothing failed, 1 if something did, 2 if nothing could be played;
+  of listen, 0 if you ended it, 2 if the server did.
 `
