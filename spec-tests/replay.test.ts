@@ -86,27 +86,10 @@ t.test('a ledger is named for the last revision its clauses stand in, and one id
   }
 })
 
-const at = (revisions: readonly string[], ...ids: string[]): string[] => revisions.flatMap(revision => ids.map(id => `${id} @${revision}`))
-const [SESSIONS, STATELESS] = [SERVED.slice(0, 3), SERVED.slice(3)]
-/** `id @revision` of what is known not to pass. One that passes has no place here any more. */
-const KNOWN: ReadonlySet<string> = new Set([
-  // our client: a root is sent whatever its URI is
-  ...at(SESSIONS, 'roots/client/misfit/https', 'roots/client/misfit/path'),
-  ...at(STATELESS, 'roots/client/misfit/https/in-a-result', 'roots/client/misfit/path/in-a-result'),
-  // our client: the model's answer is sent whatever it lacks
-  ...['no-model', 'no-content', 'no-role'].flatMap(id => [...at(SESSIONS, `sampling/client/misfit/${id}`), ...at(STATELESS, `sampling/client/misfit/${id}/in-a-result`)]),
-  // our client: what was filled in is sent even where the person then declined
-  ...at(STATELESS, 'elicitation/client/decline/with-content', 'elicitation/client/cancel/with-content'),
-])
-
 /** One line for each case that does not pass, and one for each revision and area in which all do. */
 const judge = async (t: Test, verdicts: AsyncIterable<Verdict>): Promise<void> => {
   const outcomes = new Map<string, string[]>()
   for await (const verdict of verdicts) {
-    if (KNOWN.has(`${verdict.id} @${verdict.revision}`)) {
-      t.not(verdict.outcome, 'pass', `${verdict.revision} ${verdict.id} is known to fail`)
-      continue
-    }
     const area = `${verdict.revision} ${verdict.id.split('/', 1)[0]!}`
     outcomes.set(area, [...outcomes.get(area) ?? [], verdict.outcome])
     if (verdict.outcome === 'pass') continue

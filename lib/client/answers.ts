@@ -4,9 +4,10 @@ import { asks, type Method, speaks } from '../revisions/vocabulary.js'
 import type { Revision } from '../revisions/index.js'
 import { CODES, failure, InvalidMessage, ProtocolError } from '../protocol/errors.js'
 import { clientChecks } from '../validation/client-checks.js'
-import { elicited, urlFault } from './elicited.js'
+import { answered, elicited, rooted } from './answered.js'
 import { imbalanceOf } from './sampling.js'
 import { RELATED_TASK } from './tasks.js'
+import { urlFault } from './visited.js'
 import type { ElicitAnswer, ElicitForm, ElicitUrl, Root, SampleAnswer, SampleParams } from './typed.js'
 
 /** What an answer is given beside its params. */
@@ -17,11 +18,12 @@ export interface Asker {
 
 /**
  * Functions that answer a server. Each one given is declared as a capability, and none else. Where servers ask by requests, what one
- * throws reaches the server only as a `ProtocolError`; anything else is answered -32603 without its text. Where they ask in results, a
- * client has no way to say that it failed: the call fails with what was thrown.
+ * throws reaches the server only as a `ProtocolError`; anything else is answered -32603 without its text, and told to `onError`. Where they
+ * ask in results, a client has no way to say that it failed: the call fails with what was thrown. An answer that does not fit the revision
+ * is never sent: it is a TypeError, as if it had been thrown here.
  */
 export interface Answerers {
-  /** client/elicitation, form mode. What is accepted must fit the form: anything else is a TypeError, as if it had been thrown here. */
+  /** client/elicitation, form mode. What is accepted must fit the form, too; `content` of anything else is left out. */
   readonly elicit?: (params: ElicitForm, asker: Asker) => ElicitAnswer | Promise<ElicitAnswer>
   /** client/elicitation, URL mode, http and https alone. Show the whole URL and ask for consent; never fetch it. */
   readonly elicitUrl?: (params: ElicitUrl, asker: Asker) => ElicitAnswer | Promise<ElicitAnswer>
@@ -29,7 +31,7 @@ export interface Answerers {
   readonly sample?: (params: SampleParams, asker: Asker) => SampleAnswer | Promise<SampleAnswer>
   /** `sample` takes requests with tools: the capability `sampling.tools`. Default false: they are refused. */
   readonly sampleTools?: boolean
-  /** client/roots. After they change, `client.notify('notifications/roots/list_changed')`. */
+  /** client/roots, each a file URI. After they change, `client.notify('notifications/roots/list_changed')`. */
   readonly roots?: (asker: Asker) => readonly Root[] | Promise<readonly Root[]>
 }
 
@@ -144,7 +146,7 @@ export class AnswerDesk {
   /** Looks at a question before anybody is asked. @throws ProtocolError for one that is not answered here, or does not fit */
   #prepared({ method, params }: Question, revision: Revision): Answer {
     const row = asks(revision, method)
-    const answer = row && this.#answererOf(row, params)
+    const answer = row && this.#answererOf(row, revision, params)
     if (answer === undefined) throw new ProtocolError(CODES.methodNotFound, `${method} is not answered by this client`)
     const fault = clientChecks(revision, method)?.params?.(params)
     if (fault) throw new ProtocolError(CODES.invalidParams, `${method}: ${fault.sentence}`, { pointer: fault.pointer })
@@ -160,7 +162,7 @@ export class AnswerDesk {
   }
 
   /** `undefined`: not offered. @throws ProtocolError for a mode or a feature that was not declared. */
-  #answererOf({ method }: Method, params: JsonObject = {}): ((asker: Asker) => JsonObject | Promise<JsonObject>) | undefined {
+  #answererOf({ method }: Method, revision: Revision, params: JsonObject = {}): ((asker: Asker) => JsonObject | Promise<JsonObject>) | undefined {
     const { elicit, elicitUrl, sample, sampleTools, roots } = this.answerers
     const given = params as never
     switch (method) {
@@ -172,16 +174,16 @@ export class AnswerDesk {
         const mode = params.mode ?? 'form'
         const answerer = mode === 'form' ? elicit : mode === 'url' ? elicitUrl : undefined
         if (!answerer) throw new ProtocolError(CODES.invalidParams, `elicitation/create: mode ${JSON.stringify(mode)} was not declared by this client`)
-        return async asker => elicited(await answerer(given, asker), mode === 'form' ? params.requestedSchema as JsonObject : undefined)
+        return async asker => elicited(revision, await answerer(given, asker), mode === 'form' ? params.requestedSchema as JsonObject : undefined)
       }
       case 'sampling/createMessage':
         if (!sample) return undefined
         if (!sampleTools && (params.tools !== undefined || params.toolChoice !== undefined)) {
           throw new ProtocolError(CODES.invalidParams, 'sampling/createMessage: tools need the capability sampling.tools, which this client did not declare')
         }
-        return async asker => ({ ...(await sample(given, asker)) })
+        return async asker => answered(method, revision, await sample(given, asker))
       case 'roots/list':
-        return roots && (async asker => ({ roots: await roots(asker) }))
+        return roots && (async asker => rooted(revision, await roots(asker)))
       default:
         return undefined
     }

@@ -1,4 +1,4 @@
-/** What a client checks: results of what it asked, params of what servers send, the data of errors. */
+/** What a client checks: results of what it asked, params of what servers send, what its application answers them, the data of errors. */
 import type { Revision } from '../revisions/index.js'
 import { errors, messages } from './client-messages.js'
 import { checksOf, errorChecksOf } from './messages.js'

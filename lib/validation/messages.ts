@@ -10,7 +10,7 @@ export type Check = (value: unknown) => Fault | undefined
 export interface Checks {
   /** The params of a message that this side receives. Absent params are checked as `{}`. */
   readonly params?: Check
-  /** The result of a request that this side sends. */
+  /** The result of a request that this side sends; of a client's, also what it answers. */
   readonly result?: Check
 }
 

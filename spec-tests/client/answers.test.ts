@@ -1,29 +1,10 @@
 /** What a server asks of the client, on any stream: basic/utilities/ping, client/elicitation, client/sampling, client/roots. */
-import t, { type Test } from 'tap'
-import { acceptDefaults, ProtocolError, type Answerers, type ClientEvents } from '../../lib/client.js'
+import t from 'tap'
+import { acceptDefaults, ProtocolError } from '../../lib/client.js'
+import { asking, question, SAMPLE } from './asking.js'
 import { type Arrived, deferred, DONE, open, scripted, TestClock } from './scripted.js'
 
-const question = (method: string, params?: object): object => ({ jsonrpc: '2.0', id: `q:${method}`, method, ...(params && { params }) })
 const FORM = { type: 'object', properties: { name: { type: 'string', default: 'John' }, age: { type: 'integer', default: 30 }, note: { type: 'string' } }, required: ['name'] }
-const SAMPLE = { messages: [{ role: 'user', content: { type: 'text', text: 'hi' } }], maxTokens: 5 }
-
-/** Asks one thing on the call's own stream, and ends the call with what was answered. */
-const asking = async (t: Test, asked: object, answers: Answerers, events: ClientEvents = {}): Promise<{ answer: Arrived; capabilities: unknown }> => {
-  let call!: Arrived
-  const server = await scripted(t, {
-    'tools/call': arrived => {
-      call = arrived
-      arrived.event(asked)
-    },
-    response: arrived => {
-      arrived.res.writeHead(202).end()
-      call.finish(DONE)
-    },
-  })
-  const client = await open(t, server.url, new TestClock(), { answers, events, listen: false })
-  await client.callTool('ask').result
-  return { answer: await server.until(({ message, verb }) => verb === 'POST' && message.method === undefined), capabilities: server.arrived[0]!.message.params!.capabilities }
-}
 
 t.test('2025-11-25 basic/utilities/ping  is answered with an empty result, in a POST of its own', async t => {
   const { answer, capabilities } = await asking(t, question('ping'), {})
@@ -110,36 +91,6 @@ t.test('2025-11-25 client/sampling#message-content-constraints  each use of a to
     [[assistant(use('a'), use('a')), user(result('a'))], /two tool uses of one id/],
   ]
   for (const [messages, message] of cases) t.match(await sampled(...messages), { error: { code: -32602, message } })
-})
-
-t.test('2025-11-25 client/elicitation#form-mode-security  what does not fit the form is not sent; the application is told what is wrong', async t => {
-  const choice = { type: 'string', oneOf: [{ const: 'r', title: 'Red' }] }
-  const requestedSchema = { type: 'object', required: ['age'], properties: {
-    age: { type: 'integer', minimum: 18 }, hue: choice, plain: { type: 'string', enum: ['a'] }, many: { type: 'array', minItems: 1, items: { type: 'string', enum: ['x', 'y'] } },
-    titled: { type: 'array', items: { anyOf: choice.oneOf } },
-  } }
-  const filled = async (content: object | undefined): Promise<[Arrived['message'], string | undefined]> => {
-    const errors: Error[] = []
-    const answered = { action: 'accept', ...(content && { content }) } as never
-    const { answer } = await asking(t, question('elicitation/create', { message: 'who?', requestedSchema }), { elicit: () => answered }, { onError: error => errors.push(error) })
-    return [answer.message, errors[0] && `${errors[0].name}: ${errors[0].message}`]
-  }
-  const good = { age: 18, hue: 'r', plain: 'a', many: ['y'], titled: ['r'] }
-  t.match(await filled(good), [{ result: { action: 'accept', content: good } }, undefined])
-  const cases: [object | undefined, RegExp][] = [
-    [undefined, /^TypeError: elicitation\/create: the answer's content\.age is required$/],
-    [{ age: 'old' }, /content\.age must be an integer, not "old"/],
-    [{ age: 17 }, /content\.age must be >= 18, not 17/],
-    [{ age: 20, hue: 'Red' }, /content\.hue must be r, not "Red"/],
-    [{ age: 20, plain: 'b' }, /content\.plain must be a, not "b"/],
-    [{ age: 20, many: [] }, /content\.many must have at least 1 items/],
-    [{ age: 20, many: ['z'] }, /content\.many\[0\] must be one of x, y, not "z"/],
-    [{ age: 20, titled: ['Red'] }, /content\.titled\[0\] must be r, not "Red"/],
-  ]
-  for (const [content, message] of cases) t.match(await filled(content), [{ error: { code: -32603, message: /^(?!.*content)/ } }, message])
-  const errors: Error[] = []
-  await asking(t, question('elicitation/create', { message: 'who?', requestedSchema }), { elicit: () => ({ action: 'maybe' }) as never }, { onError: error => errors.push(error) })
-  t.match(errors[0], { name: 'TypeError', message: /action is "maybe"; expected one of accept, decline, cancel/ })
 })
 
 t.test('2025-11-25 client/elicitation#safe-url-handling  nobody is shown what is no page of the web', async t => {
