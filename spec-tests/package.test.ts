@@ -1,7 +1,7 @@
 /** The package as somebody else installs it: its types compile, its entry points load, and each loads no more than it should. */
 import { execFile } from 'node:child_process'
-import { symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 
@@ -60,6 +60,30 @@ t.test('declarations compile for a consumer who checks them', async t => {
     const { stdout } = await run(process.execPath, [TSC, '-p', join(dir, config)]).catch((error: { stdout: string }) => error)
     t.equal(stdout, '', config)
   }
+})
+
+/** The names that a file of `lib/` exports, types included, each with the file that declares it. */
+const exportsOf = (file: string): ReadonlyMap<string, string> => {
+  const text = readFileSync(join('lib', file), 'utf8')
+  const source = (path: string): string => join(dirname(file), path).replace(/\.js$/, '.ts')
+  const names = (list: string): string[] => list.split(',').map(name => name.replace(/\btype\b/, '').trim()).filter(Boolean)
+  return new Map([
+    ...[...text.matchAll(/^export (?:interface|type|const|class) (\w+)/gm)].map(([, name]) => [name!, file] as const),
+    ...[...text.matchAll(/export (?:type )?\{([^}]*)\} from '(.+)'/g)].flatMap(([, list, path]) => names(list!).map(name => [name, exportsOf(source(path!)).get(name)!] as const)),
+    ...[...text.matchAll(/export type \* from '(.+)'/g)].flatMap(([, path]) => [...exportsOf(source(path!))]),
+  ])
+}
+
+t.test('the index has all of the server and of the client, and what the third entry point has by the same name is the same', async t => {
+  const index = exportsOf('index.ts')
+  for (const file of ['server.ts', 'client.ts']) {
+    const exported = exportsOf(file)
+    t.ok(exported.size > 30, `${file} exports ${exported.size} names`)
+    for (const [name, declared] of exported) t.equal(index.get(name), declared, `${name} of ${file}`)
+  }
+  const sansIo = exportsOf('sans-io.ts')
+  t.notOk(index.has('SseDecoder') || !sansIo.has('SseDecoder'), 'sans-io is apart, as the index says')
+  for (const [name, declared] of sansIo) if (index.has(name)) t.equal(index.get(name), declared, `${name} of sans-io.ts`)
 })
 
 t.test('require() works', async t => {

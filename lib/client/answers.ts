@@ -3,10 +3,10 @@ import type { JsonObject, RpcId, RpcRequest, RpcResponse } from '../wire/json-rp
 import { asks, type Method, speaks } from '../revisions/vocabulary.js'
 import type { Revision } from '../revisions/index.js'
 import { CODES, failure, InvalidMessage, ProtocolError } from '../protocol/errors.js'
+import { RELATED_TASK } from '../protocol/tasks.js'
 import { clientChecks } from '../validation/client-checks.js'
 import { answered, elicited, rooted } from './answered.js'
 import { imbalanceOf } from './sampling.js'
-import { RELATED_TASK } from './tasks.js'
 import { urlFault } from './visited.js'
 import type { ElicitAnswer, ElicitForm, ElicitUrl, Root, SampleAnswer, SampleParams } from './typed.js'
 

@@ -3,7 +3,7 @@ import type { JsonObject } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
 import type { JsonSchema } from '../validation/from-schema.js'
 import type { TraceContext } from '../protocol/meta.js'
-import type { Task } from './tasks.js'
+import type { Task } from '../protocol/tasks.js'
 import type { Notification } from './typed.js'
 
 export interface CallOptions {

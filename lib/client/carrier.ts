@@ -25,7 +25,7 @@ export interface Line {
 }
 
 /** What is heard unasked, and whether it can be. */
-export interface Listening extends Line {
+export interface UnaskedLine extends Line {
   /** Settles once the other side has said whether it offers this; never rejects. */
   readonly settled: Promise<void>
 }
@@ -42,7 +42,7 @@ export interface Carrier {
    */
   send(message: RpcMessage, standing: Standing, hearer: Hearer, mirrored?: readonly Mirrored[]): Line
   /** Hears what belongs to no message of ours, until stopped. Best effort; `end` says that it is not to be had. */
-  listen(standing: Standing, hearer: Hearer): Listening
+  listen(standing: Standing, hearer: Hearer): UnaskedLine
   /** Tells the other side that this session is over. Best effort, within a bound; never rejects. */
   leave(standing: Standing): Promise<void>
   /** Drops every connection; what is still heard ends with an error. */

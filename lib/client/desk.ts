@@ -2,10 +2,10 @@
 import type { JsonObject, RpcNotification, RpcRequest } from '../wire/json-rpc.js'
 import type { RpcError } from '../protocol/errors.js'
 import type { Standing } from '../protocol/opening.js'
+import type { Task } from '../protocol/tasks.js'
 import type { Question } from './answers.js'
 import type { OpenCall } from './open-call.js'
 import type { TaskRun } from './task-run.js'
-import type { Task } from './tasks.js'
 
 export interface Desk {
   readonly nowMs: () => number

@@ -5,7 +5,7 @@ import { BrokenStream, HttpRefusal, InvalidMessage, RpcError, Timeout } from '..
 import { saysItself } from '../protocol/meta.js'
 import { Opening, type OpeningOptions, type Outcome, type ServerSays, type Standing } from '../protocol/opening.js'
 import { declared, speaks } from '../revisions/vocabulary.js'
-import { bared, type Carrier, type Clock, type Line, type Listening, OlderTransport, SessionGone } from './carrier.js'
+import { bared, type Carrier, type Clock, type Line, OlderTransport, SessionGone, type UnaskedLine } from './carrier.js'
 
 export interface LinkOptions extends OpeningOptions {
   /** Hear what the server says unasked. */
@@ -22,7 +22,7 @@ export class Link {
   #standing: Standing | undefined
   #server: ServerSays | undefined
   #renewing: Promise<void> | undefined
-  #listening: Listening | undefined
+  #listening: UnaskedLine | undefined
   /** The level last asked for: a new session is told again. */
   level: Level | undefined
 

@@ -1,13 +1,14 @@
 /** What a client can ask, method by method: each is `request` under a name, with types. No I/O. */
 import type { JsonObject } from '../wire/json-rpc.js'
 import { CODES, InvalidMessage, RpcError } from '../protocol/errors.js'
+import { type Task, TASKS_EXTENSION } from '../protocol/tasks.js'
 import type {
   CallToolResult, Completion, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool,
 } from '../protocol/types.js'
 import type { Revision } from '../revisions/index.js'
 import { declared, speaks } from '../revisions/vocabulary.js'
 import type { Call, CallOptions } from './call.js'
-import { offersTasks, readTask, type Task, TASKS_EXTENSION, taskFormOf } from './tasks.js'
+import { offersTasks, readTask, taskFormOf } from './tasks.js'
 
 /** Pages that one listing reads. A server with more is taken to be going in circles: `InvalidMessage`. */
 export const MAX_PAGES = 1000
@@ -125,7 +126,6 @@ export abstract class Methods {
     await this.request(method, undefined, { ...options, fresh: true }).result
   }
 
-  /** basic/lifecycle#operation: only what was negotiated. @throws TypeError */
   /** How a task stands. Its result is `taskResult`'s. 2025-11-25/basic/utilities/tasks#getting-tasks, SEP-2663#task-polling */
   async getTask(taskId: string, options?: CallOptions): Promise<Task> {
     const form = this.#mayTask('tasks/get')
@@ -163,6 +163,7 @@ export abstract class Methods {
     throw new TypeError(`${method} needs ${form === 'extension' ? `the extension ${TASKS_EXTENSION}` : 'the capability tasks'}, which the server did not declare`)
   }
 
+  /** basic/lifecycle#operation: only what was negotiated. @throws TypeError */
   protected mayAsk(method: string): void {
     const row = speaks(this.revision, method, 'client')
     if (row && declared(this.capabilities, row)) return

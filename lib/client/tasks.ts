@@ -4,29 +4,9 @@
  */
 import type { JsonObject, RpcErrorObject } from '../wire/json-rpc.js'
 import { InvalidMessage } from '../protocol/errors.js'
+import { RELATED_TASK, type Task, TASKS_EXTENSION, type TaskStatus } from '../protocol/tasks.js'
 import { declared, speaks } from '../revisions/vocabulary.js'
 import type { Revision } from '../revisions/index.js'
-
-export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks'
-
-/** The member of `_meta` by which a message belongs to a task: 2025-11-25/basic/utilities/tasks#related-task-metadata */
-export const RELATED_TASK = 'io.modelcontextprotocol/related-task'
-
-export type TaskStatus = 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled'
-
-export interface Task {
-  readonly taskId: string
-  readonly status: TaskStatus
-  /** What is happening, or went wrong, for people. */
-  readonly statusMessage?: string
-  /** ISO 8601. */
-  readonly createdAt: string
-  readonly lastUpdatedAt: string
-  /** How long it is kept from its creation, in milliseconds. `null`: for good. */
-  readonly ttlMs: number | null
-  /** How often to look, in milliseconds. */
-  readonly pollIntervalMs?: number
-}
 
 /** A task with all that is to be had of it. The experiment keeps result and questions apart. */
 export interface TaskState extends Task {
@@ -66,9 +46,6 @@ export const augments = (capabilities: JsonObject): boolean =>
   ['requests', 'tools', 'call'].reduce(memberOf, capabilities.tasks) !== undefined
 
 const STATUSES: ReadonlySet<unknown> = new Set<TaskStatus>(['working', 'input_required', 'completed', 'failed', 'cancelled'])
-
-/** Nothing will change any more. */
-export const isOver = ({ status }: Task): boolean => status === 'completed' || status === 'failed' || status === 'cancelled'
 
 /**
  * A task as the wire has it, in our shape. A time to live that is absent counts as none.

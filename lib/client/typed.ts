@@ -1,8 +1,8 @@
 /** What a client hears and is asked, as types: notifications told apart by `method`, and the params and results of a server's requests. */
 import type { JsonObject, RpcId } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
+import type { TaskStatus } from '../protocol/tasks.js'
 import type { AudioContent, ContentBlock, ImageContent, TextContent, Tool, WithMeta } from '../protocol/types.js'
-import type { TaskStatus } from './tasks.js'
 
 interface Note<Method extends string, Params> {
   readonly jsonrpc: '2.0'

@@ -2,10 +2,11 @@
 import type { JsonObject, RpcId, RpcNotification, RpcRequest } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
 import { META, saysItself, writeMeta } from '../protocol/meta.js'
+import { TASKS_EXTENSION } from '../protocol/tasks.js'
 import type { Implementation } from '../protocol/types.js'
 import type { Revision } from '../revisions/index.js'
 import { declared, speaks } from '../revisions/vocabulary.js'
-import { TASKS_EXTENSION, taskFormOf } from './tasks.js'
+import { taskFormOf } from './tasks.js'
 import type { CallOptions } from './call.js'
 
 export class Voice {

@@ -1,6 +1,6 @@
 /** A carrier straight to a server in the same process: no port, no process, and still text both ways, so that nothing is shared by accident. */
 import { randomUUID } from 'node:crypto'
-import type { Carrier, Clock, Hearer, Line, Listening } from '../client/carrier.js'
+import type { Carrier, Clock, Hearer, Line, UnaskedLine } from '../client/carrier.js'
 import type { Standing } from '../protocol/opening.js'
 import type { Server } from '../server/server.js'
 import type { RpcMessage } from '../wire/json-rpc.js'
@@ -54,7 +54,7 @@ export class DirectCarrier implements Carrier {
     return NOTHING
   }
 
-  listen(_standing: Standing, hearer: Hearer): Listening {
+  listen(_standing: Standing, hearer: Hearer): UnaskedLine {
     return { ...this.#board.listen(hearer), settled: NOW }
   }
 

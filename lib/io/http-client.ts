@@ -7,7 +7,7 @@ import { Hearing, type Listener, type Verdict } from '../bindings/streamable-htt
 import { hearLimits, type HearLimits } from '../bindings/streamable-http/resume.js'
 import type { Fields } from '../bindings/http.js'
 import type { Mirrored } from '../validation/mirrored.js'
-import { type Carrier, type Clock, type Hearer, type Listening, SessionGone } from '../client/carrier.js'
+import { type Carrier, type Clock, type Hearer, SessionGone, type UnaskedLine } from '../client/carrier.js'
 import type { HttpClientOptions } from './http-client-options.js'
 
 /** After the response a stream should end (#sending-messages-to-the-server). One that does not is closed within twice this. */
@@ -117,7 +117,7 @@ interface House {
 }
 
 /** One message, or the standalone stream, over as many connections as it takes. */
-class Heard implements Listening, Dispatcher.DispatchHandler {
+class Heard implements UnaskedLine, Dispatcher.DispatchHandler {
   readonly settled: Promise<void>
   readonly #rules: Hearing
   #controller: Dispatcher.DispatchController | undefined

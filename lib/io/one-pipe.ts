@@ -5,7 +5,7 @@
 import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
 import { BrokenStream } from '../protocol/errors.js'
 import type { Standing } from '../protocol/opening.js'
-import { type Carrier, type Clock, type Hearer, type Line, type Listening, SessionGone } from '../client/carrier.js'
+import { type Carrier, type Clock, type Hearer, type Line, SessionGone, type UnaskedLine } from '../client/carrier.js'
 import { Lives, type RestartOptions } from './lives.js'
 import { Switchboard } from './switchboard.js'
 
@@ -63,7 +63,7 @@ export abstract class OnePipe implements Carrier {
     return this.board.await(message, standing, hearer, now.life.ask(message, text, standing))
   }
 
-  listen(standing: Standing, hearer: Hearer): Listening {
+  listen(standing: Standing, hearer: Hearer): UnaskedLine {
     if (this.#isOver(standing)) {
       hearer.end(this.#over)
       return { ...NOTHING, settled: NOW }

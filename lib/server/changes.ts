@@ -7,7 +7,7 @@ import type { Session } from '../protocol/session.js'
 import { logMessage, type LogOptions } from './logging.js'
 import { Subscriptions, type ListenLimits } from './subscriptions.js'
 import { detailed, hasExperiment } from './task-methods.js'
-import type { Task } from './task-store.js'
+import type { KeptTask } from './task-store.js'
 import { COMPLETE } from './visits.js'
 import { statusMessage, type Tasks } from './tasks.js'
 
@@ -61,7 +61,7 @@ export class Changes {
   }
 
   /** Tells a task's client how it stands: on its session's stream, or to whoever follows the task. */
-  taskChanged(task: Task, { session, revision }: Exchange, tasks: Tasks): void {
+  taskChanged(task: KeptTask, { session, revision }: Exchange, tasks: Tasks): void {
     if (hasExperiment(revision)) session?.tell(statusMessage(task))
     else this.subscriptions.tell({ jsonrpc: '2.0', method: 'notifications/tasks', params: detailed(task, tasks) })
   }

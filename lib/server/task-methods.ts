@@ -4,9 +4,10 @@ import { speaks } from '../revisions/vocabulary.js'
 import type { JsonObject } from '../wire/json-rpc.js'
 import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
+import { isOver, TASKS_EXTENSION } from '../protocol/tasks.js'
 import type { Dispatch } from './dispatch.js'
 import type { Vault } from './rounds.js'
-import { isOver, TASKS_EXTENSION, type Task } from './task-store.js'
+import type { KeptTask } from './task-store.js'
 import { experimental, extended, ownerOf, Tasks } from './tasks.js'
 
 /** Does the revision have tasks in its own vocabulary? */
@@ -27,7 +28,7 @@ export const taskCapabilities = (revision: Revision, listed: boolean): JsonObjec
   hasExperiment(revision) ? { tasks: { ...(listed && { list: {} }), cancel: {}, requests: { tools: { call: {} } } } } : hasExtension(revision) ? { extensions: { [TASKS_EXTENSION]: {} } } : {}
 
 /** Everything about a task that the extension shows. */
-export const detailed = (task: Task, tasks: Tasks): JsonObject => ({
+export const detailed = (task: KeptTask, tasks: Tasks): JsonObject => ({
   ...extended(task),
   ...(task.status === 'input_required' && { inputRequests: tasks.inputRequests(task) }),
   ...(task.status === 'completed' && { result: task.result }),
@@ -37,7 +38,7 @@ export const detailed = (task: Task, tasks: Tasks): JsonObject => ({
 /** Offers the methods of both forms. */
 export const offerTasks = (dispatch: Dispatch, tasks: Tasks, vault: () => Vault): void => {
   /** The same method, read as the revision has it. */
-  const each = (method: string, experiment: (task: Task, exchange: Exchange) => JsonObject | Promise<JsonObject>, extension: (task: Task, exchange: Exchange) => JsonObject): void =>
+  const each = (method: string, experiment: (task: KeptTask, exchange: Exchange) => JsonObject | Promise<JsonObject>, extension: (task: KeptTask, exchange: Exchange) => JsonObject): void =>
     dispatch.offer(method, ({ taskId }, exchange) => {
       if (!hasExtension(exchange.revision)) return experiment(tasks.find(taskId, exchange), exchange)
       assertExtended(exchange)

@@ -1,8 +1,7 @@
 /** Where tasks are kept: in memory, bounded in number and time. No I/O. */
 import type { JsonObject, RpcErrorObject } from '../wire/json-rpc.js'
 import { CODES, ProtocolError } from '../protocol/errors.js'
-
-export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks'
+import { isOver, type Task, type TaskStatus } from '../protocol/tasks.js'
 
 export interface TaskLimits {
   /** Tasks kept at once. At the limit the oldest that is over goes; if none is over, no task is begun. Default 1000. */
@@ -15,14 +14,10 @@ export interface TaskLimits {
   readonly pollIntervalMs?: number
 }
 
-export type TaskStatus = 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled'
-
-export interface Task {
-  readonly taskId: string
+/** A task as it is kept, with what came of it. */
+export interface KeptTask extends Task {
   status: TaskStatus
   statusMessage?: string
-  /** ISO 8601. */
-  readonly createdAt: string
   lastUpdatedAt: string
   readonly ttlMs: number
   readonly pollIntervalMs: number
@@ -30,11 +25,8 @@ export interface Task {
   error?: RpcErrorObject
 }
 
-/** Nothing will change any more. */
-export const isOver = ({ status }: Task): boolean => status === 'completed' || status === 'failed' || status === 'cancelled'
-
 interface Kept {
-  readonly task: Task
+  readonly task: KeptTask
   readonly owner: string | undefined
   readonly expiresMs: number
 }
@@ -53,31 +45,31 @@ export class TaskStore {
   }
 
   /** @throws ProtocolError -32603 if there is room for no more */
-  create(owner: string | undefined, asked: { readonly ttlMs?: number | undefined; readonly pollIntervalMs?: number | undefined }): Task {
+  create(owner: string | undefined, asked: { readonly ttlMs?: number | undefined; readonly pollIntervalMs?: number | undefined }): KeptTask {
     const { maxTasks = 1000, ttlMs: usual = 300_000, maxTtlMs = 3_600_000, pollIntervalMs = 1000 } = this.limits
     this.sweep()
     if (this.#kept.size >= maxTasks && !this.#makeRoom()) throw new ProtocolError(CODES.internalError, `${maxTasks} tasks are under way; try again later`)
     const nowMs = this.world().nowMs()
     const ttlMs = Math.min(maxTtlMs, Math.max(1000, asked.ttlMs ?? usual))
     const at = new Date(nowMs).toISOString()
-    const task: Task = { taskId: this.world().newId(), status: 'working', createdAt: at, lastUpdatedAt: at, ttlMs, pollIntervalMs: asked.pollIntervalMs ?? pollIntervalMs }
+    const task: KeptTask = { taskId: this.world().newId(), status: 'working', createdAt: at, lastUpdatedAt: at, ttlMs, pollIntervalMs: asked.pollIntervalMs ?? pollIntervalMs }
     this.#kept.set(task.taskId, { task, owner, expiresMs: nowMs + ttlMs })
     return task
   }
 
-  get(taskId: string, owner: string | undefined): Task | undefined {
+  get(taskId: string, owner: string | undefined): KeptTask | undefined {
     this.sweep()
     const kept = this.#kept.get(taskId)
     return kept && kept.owner === owner ? kept.task : undefined
   }
 
   /** This owner's, oldest first. */
-  list(owner: string | undefined): Task[] {
+  list(owner: string | undefined): KeptTask[] {
     this.sweep()
     return [...this.#kept.values()].filter(kept => kept.owner === owner).map(({ task }) => task)
   }
 
-  update(task: Task, change: Partial<Task>): void {
+  update(task: KeptTask, change: Partial<KeptTask>): void {
     Object.assign(task, change, { lastUpdatedAt: new Date(this.world().nowMs()).toISOString() })
     if (change.status !== undefined && change.statusMessage === undefined) delete task.statusMessage
   }

@@ -7,9 +7,10 @@ import type { JsonObject, RpcNotification } from '../wire/json-rpc.js'
 import { CODES, failure, ProtocolError } from '../protocol/errors.js'
 import { Exchange, type Outlet } from '../protocol/exchange.js'
 import type { Session } from '../protocol/session.js'
+import { isOver, RELATED_TASK, TASKS_EXTENSION } from '../protocol/tasks.js'
 import { faultOf } from './answered.js'
 import { ask, MAX_ROUNDS, type Answers, type Needs, type Question } from './input.js'
-import { TASKS_EXTENSION, TaskStore, isOver, type Task, type TaskLimits } from './task-store.js'
+import { type KeptTask, type TaskLimits, TaskStore } from './task-store.js'
 
 /** Does the revision have the experiment, in which the client asks for a task? */
 const byRequest = (revision: Revision): boolean => revision.input === 'by request'
@@ -46,7 +47,7 @@ export class Tasks {
   readonly store: TaskStore
   readonly #running = new Map<string, Running>()
 
-  constructor(limits: TaskLimits, world: () => { nowMs(): number; newId(): string }, private readonly announce: (task: Task, exchange: Exchange) => void) {
+  constructor(limits: TaskLimits, world: () => { nowMs(): number; newId(): string }, private readonly announce: (task: KeptTask, exchange: Exchange) => void) {
     this.store = new TaskStore(limits, world, id => this.#running.get(id)?.exchange.cancel('the task has expired'))
   }
 
@@ -59,7 +60,7 @@ export class Tasks {
    * Begins a task. `work` runs with an exchange of its own; its outcome is the task's.
    * @throws ProtocolError -32603 if there is room for no more
    */
-  begin(exchange: Exchange, work: (exchange: TaskExchange) => JsonObject | Promise<JsonObject>, options: { readonly ttlMs?: number | undefined; readonly pollIntervalMs?: number | undefined } = {}): Task {
+  begin(exchange: Exchange, work: (exchange: TaskExchange) => JsonObject | Promise<JsonObject>, options: { readonly ttlMs?: number | undefined; readonly pollIntervalMs?: number | undefined } = {}): KeptTask {
     const { revision } = exchange
     const task = this.store.create(ownerOf(exchange), options)
     const outlet: Outlet = {
@@ -84,7 +85,7 @@ export class Tasks {
   }
 
   /** @throws ProtocolError -32602 for a task that is not there, or is somebody else's: the same answer */
-  find(taskId: unknown, exchange: Exchange): Task {
+  find(taskId: unknown, exchange: Exchange): KeptTask {
     const task = this.store.get(String(taskId), ownerOf(exchange))
     if (!task) throw new ProtocolError(CODES.invalidParams, `Task not found: ${String(taskId).slice(0, 100)}`)
     return task
@@ -100,7 +101,7 @@ export class Tasks {
   }
 
   /** Waits until the task is over, asking this exchange's client what the task needs meanwhile: `tasks/result` of the experiment. */
-  async outcome(task: Task, exchange: Exchange): Promise<JsonObject> {
+  async outcome(task: KeptTask, exchange: Exchange): Promise<JsonObject> {
     const running = this.#running.get(task.taskId)
     while (!isOver(task) && exchange.open && running) {
       const { waiting } = running
@@ -111,11 +112,11 @@ export class Tasks {
     }
     if (task.error) throw new ProtocolError(task.error.code, task.error.message, task.error.data)
     if (!task.result) throw new ProtocolError(CODES.invalidParams, `Task ${task.taskId} was cancelled and has no result`)
-    return { ...task.result, _meta: { ...(task.result._meta as object | undefined), [RELATED]: { taskId: task.taskId } } }
+    return { ...task.result, _meta: { ...(task.result._meta as object | undefined), [RELATED_TASK]: { taskId: task.taskId } } }
   }
 
   /** Takes answers to what a task asked; those to anything else are ignored. @throws ProtocolError -32602 for an answer that does not fit */
-  async answer(task: Task, responses: JsonObject, revision: Revision): Promise<void> {
+  async answer(task: KeptTask, responses: JsonObject, revision: Revision): Promise<void> {
     const waiting = this.#running.get(task.taskId)?.waiting
     if (!waiting) return
     for (const [name, response] of Object.entries(responses)) {
@@ -129,17 +130,17 @@ export class Tasks {
   }
 
   /** Asks the work to stop; whether and when it does is its own business. */
-  cancel(task: Task): void {
+  cancel(task: KeptTask): void {
     if (!isOver(task)) this.#running.get(task.taskId)?.exchange.cancel('the client cancelled the task')
   }
 
   /** What is still to be answered, by name. */
-  inputRequests(task: Task): JsonObject {
+  inputRequests(task: KeptTask): JsonObject {
     const waiting = this.#running.get(task.taskId)?.waiting
     return Object.fromEntries([...(waiting?.questions ?? [])].filter(([name]) => !waiting!.got.has(name)))
   }
 
-  async #askAll(task: Task, running: Running, exchange: Exchange, needs: Needs): Promise<Answers> {
+  async #askAll(task: KeptTask, running: Running, exchange: Exchange, needs: Needs): Promise<Answers> {
     if (running.names.size > MAX_ROUNDS * 100) throw new ProtocolError(CODES.internalError, 'the task asked too often')
     const named = Object.entries(needs.questions).map(([name, question]) => {
       let unused = name
@@ -158,7 +159,7 @@ export class Tasks {
     return Object.fromEntries(named.map(({ name, unused }) => [name, got.get(unused)!]))
   }
 
-  #change(task: Task, exchange: Exchange, change: Partial<Task>): void {
+  #change(task: KeptTask, exchange: Exchange, change: Partial<KeptTask>): void {
     if (isOver(task)) return
     this.store.update(task, change)
     const watchers = [...(this.#running.get(task.taskId)?.watchers ?? [])]
@@ -179,23 +180,21 @@ export class Tasks {
   }
 }
 
-const RELATED = 'io.modelcontextprotocol/related-task'
-
 /** 2025-11-25/basic/utilities/tasks#associating-task-related-messages: what a task asks says whose question it is. */
-const related = ({ method, params }: Question, { taskId }: Task): Question => ({ method, params: { ...params, _meta: { ...(params?._meta as object | undefined), [RELATED]: { taskId } } } })
+const related = ({ method, params }: Question, { taskId }: KeptTask): Question => ({ method, params: { ...params, _meta: { ...(params?._meta as object | undefined), [RELATED_TASK]: { taskId } } } })
 
 /** Whose task it is: the principal's where there is one, else the session's. Without either, knowing its id is all there is. */
 export const ownerOf = ({ principal, session }: Exchange): string | undefined => (principal !== undefined ? `principal ${principal}` : session && `session ${session.id}`)
 
 /** A task as the experiment shows it. */
-export const experimental = ({ taskId, status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs }: Task): JsonObject => ({
+export const experimental = ({ taskId, status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs }: KeptTask): JsonObject => ({
   taskId, status, ...(statusMessage !== undefined && { statusMessage }), createdAt, lastUpdatedAt, ttl: ttlMs, pollInterval: pollIntervalMs,
 })
 
 /** A task as the extension shows it when it is made. */
-export const extended = ({ taskId, status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs }: Task): JsonObject => ({
+export const extended = ({ taskId, status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs }: KeptTask): JsonObject => ({
   taskId, status, ...(statusMessage !== undefined && { statusMessage }), createdAt, lastUpdatedAt, ttlMs, pollIntervalMs,
 })
 
 /** Status of the experiment's task, to whoever listens. */
-export const statusMessage = (task: Task): RpcNotification => ({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: experimental(task) })
+export const statusMessage = (task: KeptTask): RpcNotification => ({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: experimental(task) })
