@@ -106,7 +106,7 @@ t.test('the tables of revisions and of the opening are what the code has', async
 
 t.test('the table of limits names options that exist', async t => {
   const section = readme.slice(readme.indexOf('## Limits'), readme.indexOf('## Serving without'))
-  const code = ['lib/io/http-options.ts', 'lib/protocol/replay-log.ts', 'lib/protocol/session.ts'].map(file => readFileSync(file, 'utf8')).join('\n')
+  const code = ['lib/io/http-options.ts', 'lib/protocol/replay-budget.ts', 'lib/protocol/session.ts'].map(file => readFileSync(file, 'utf8')).join('\n')
   const names = [...section.matchAll(/`(\w+)`/g)].map(match => match[1]!)
   t.ok(names.length >= 10)
   for (const name of names) t.match(code, new RegExp(`readonly ${name}\\??:`), name)

@@ -8,7 +8,8 @@ import { admit, knock, tooLarge, type Admission, type House } from '../bindings/
 import { replay } from '../bindings/streamable-http/reply.js'
 import { CODES, Refusal } from '../protocol/errors.js'
 import { Exchange } from '../protocol/exchange.js'
-import { REPLAY_LIMITS, ReplayBudget, ReplayLog } from '../protocol/replay-log.js'
+import { REPLAY_LIMITS, ReplayBudget } from '../protocol/replay-budget.js'
+import { ReplayLog } from '../protocol/replay-log.js'
 import { SESSION_LIMITS, Sessions, type Session } from '../protocol/session.js'
 import type { Revision } from '../revisions/index.js'
 import { callerOf } from '../server/lifecycle.js'
@@ -71,7 +72,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     sweptMs = now
     budget.sweep(now)
     sessions.sweep()
-    if (all.open.size + sessions.size + budget.logs.size > 0) return
+    if (all.open.size + sessions.size + budget.streams > 0) return
     clearInterval(ticker)
     ticker = undefined
   }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { CorsOptions } from '../bindings/cors.js'
 import type { GuardOptions } from '../bindings/guard.js'
-import type { ReplayLimits } from '../protocol/replay-log.js'
+import type { ReplayLimits } from '../protocol/replay-budget.js'
 import type { SessionLimits } from '../protocol/session.js'
 import type { HttpReport } from './observe.js'
 import type { SseOptions } from './sse-server.js'

@@ -97,3 +97,76 @@ t.test('replay: count, size, age and the total are bounds, and a stream that is 
   t.equal(budget.bytes, 512, 'a stream weighs something by itself')
   t.equal(b.append('again', 1600), 'b-1', 'a stream that goes on goes on from there')
 })
+
+/** Sessions whose streams share a budget of so many characters, beside what streams weigh by themselves. */
+const budgetOf = (characters: number, streams: number) => {
+  const budget = new ReplayBudget({ maxReplayEvents: 1000, maxReplayBytes: 1_000_000, maxReplayTotalBytes: characters + 512 * streams, replayAgeMs: 1000 })
+  return { budget, session: () => {
+    const book = new Map<string, ReplayLog>()
+    return { book, log: (token: string) => new ReplayLog(token, book, budget, 0) }
+  } }
+}
+
+t.test('replay: whoever holds most makes room, its oldest stream first, whoever begins or says something', async t => {
+  const { budget, session } = budgetOf(1000, 3)
+  const [modest, greedy] = [session(), session()]
+  const first = modest.log('first')
+  first.append('x'.repeat(300), 0)
+  const [older, newer] = [greedy.log('older'), greedy.log('newer')]
+  older.append('y'.repeat(300), 0)
+  newer.append('z'.repeat(300), 0)
+  older.end()
+  t.equal(budget.kept, 900)
+  first.append('x'.repeat(200), 0)
+  t.notOk(greedy.book.has('older'), 'the oldest stream of the session that held most is forgotten')
+  t.strictSame([first.after('first-0')?.length, newer.after('newer-0')], [1, []], 'no other is')
+  modest.log('second')
+  modest.log('third')
+  t.equal(first.after('first-0'), undefined, 'by now another session holds most')
+  t.equal(first.append('goes on', 0), 'first-2')
+  t.strictSame(newer.after('newer-0'), [])
+})
+
+t.test('replay: a stream that goes on and was forgotten is the youngest of its session', async t => {
+  const { session } = budgetOf(1000, 2)
+  const { log } = session()
+  const [a, b] = [log('a'), log('b')]
+  a.append('1'.repeat(600), 0)
+  b.append('2'.repeat(300), 0)
+  a.append('3'.repeat(200), 0) // a is forgotten
+  a.append('4'.repeat(600), 0)
+  b.append('5'.repeat(200), 0) // now b is
+  t.strictSame([a.after('a-1')?.length, b.after('b-0')], [1, undefined])
+})
+
+t.test('replay: streams of which nothing can be forgotten are left alone, however little the budget', async t => {
+  const { budget, session } = budgetOf(0, 1)
+  const { log, book } = session()
+  const live = [log('a'), log('b'), log('c')]
+  t.equal(book.size, 3)
+  for (const one of live) one.append('x', 0)
+  t.equal(budget.kept, 0)
+  for (const one of live) one.end()
+  log('d')
+  t.strictSame([...book.keys()], ['d'], 'those that are over are not')
+  t.equal(budget.bytes, 512)
+})
+
+t.test('replay: a hundred sessions at their budget: what is counted is what is kept', async t => {
+  const { budget, session } = budgetOf(20_000, 0)
+  const sessions = Array.from({ length: 100 }, session)
+  let random = 1
+  const below = (n: number): number => (random = (random * 48_271) % 2_147_483_647) % n
+  const logs: ReplayLog[] = []
+  for (let step = 0; step < 20_000; step++) {
+    const owner = sessions[below(100)]!
+    if (step % 10 === 0) logs.push(owner.log(`s${step}`))
+    const log = logs[Math.max(0, logs.length - 1 - below(20))]!
+    if (!log.ended) log.append('x'.repeat(below(300)), step)
+    if (step % 13 === 0) logs[below(logs.length)]!.end()
+    if (budget.bytes > 20_000 && budget.kept > 0) t.fail('something could have been forgotten')
+  }
+  for (const log of logs) log.end()
+  budget.sweep(1e9)
+  t.strictSame([budget.bytes, budget.kept, budget.streams, sessions.reduce((sum, { book }) => sum + book.size, 0)], [0, 0, 0, 0])
+})
