@@ -78,17 +78,23 @@ export class Session {
 }
 
 export interface SessionLimits {
-  /** Sessions open at once. At the limit the one idle longest is ended; if none is idle, `initialize` is refused with 503. Default 10 000. */
+  /**
+   * Sessions open at once. At the limit the oldest that was never used makes room; if each was, the one idle longest; if none is idle, with
+   * no call in flight and no stream open, `initialize` is refused with 503. Default 10 000.
+   */
   readonly maxSessions: number
   /** How long a session without request or stream is kept, in milliseconds. Default 1 800 000. */
   readonly sessionIdleMs: number
 }
 export const SESSION_LIMITS: SessionLimits = { maxSessions: 10_000, sessionIdleMs: 1_800_000 }
 
-/** Open sessions, least recently used first. */
+/** Open sessions. Those that did no more than open stand apart: a flood of them pushes out its own, and nobody who is at work. */
 export class Sessions {
-  readonly #open = new Map<string, Session>()
-  /** The last in the book, which need not be moved there. */
+  /** Never used, oldest first. */
+  readonly #unused = new Map<string, Session>()
+  /** Least recently used first. */
+  readonly #used = new Map<string, Session>()
+  /** The last of `#used`, which need not be moved there. */
   #newest: Session | undefined
   /** Sessions ended because they were idle, or had to make room. */
   expired = 0
@@ -101,26 +107,26 @@ export class Sessions {
   ) {}
 
   get size(): number {
-    return this.#open.size
+    return this.#unused.size + this.#used.size
   }
 
-  values(): Iterable<Session> {
-    return this.#open.values()
+  *values(): Generator<Session> {
+    yield* this.#unused.values()
+    yield* this.#used.values()
   }
 
   /** `undefined`: the book is full and nobody in it is idle. */
   open(revision: Revision, client: Caller, principal?: string): Session | undefined {
-    if (this.#open.size >= this.limits.maxSessions && !this.#makeRoom()) return undefined
+    if (this.size >= this.limits.maxSessions && !this.#makeRoom()) return undefined
     const session = new Session(this.world.newId(), revision, client, this.world.nowMs(), principal)
-    this.#open.set(session.id, session)
-    this.#newest = session
+    this.#unused.set(session.id, session)
     this.opened++
     return session
   }
 
   /** The open session with that id, if it belongs to this principal; being found keeps it alive. */
   find(id: string, principal?: string): Session | undefined {
-    const session = this.#open.get(id)
+    const session = this.#used.get(id) ?? this.#unused.get(id)
     if (session === undefined || session.principal !== principal) return undefined
     const nowMs = this.world.nowMs()
     if (!session.busy && nowMs - session.seenMs > this.limits.sessionIdleMs) {
@@ -128,8 +134,8 @@ export class Sessions {
       return undefined
     }
     if (this.#newest !== session) {
-      this.#open.delete(id)
-      this.#open.set(id, session)
+      if (!this.#used.delete(id)) this.#unused.delete(id)
+      this.#used.set(id, session)
       this.#newest = session
     }
     session.seenMs = nowMs
@@ -137,7 +143,8 @@ export class Sessions {
   }
 
   end(session: Session, why: string): void {
-    if (!this.#open.delete(session.id)) return
+    if (!this.#used.delete(session.id) && !this.#unused.delete(session.id)) return
+    if (this.#newest === session) this.#newest = undefined
     session.end(why)
     this.onEnd?.(session, why)
   }
@@ -145,18 +152,20 @@ export class Sessions {
   /** Ends what has been idle too long. */
   sweep(): void {
     const before = this.world.nowMs() - this.limits.sessionIdleMs
-    for (const session of this.#open.values()) {
-      if (session.seenMs >= before) break // least recently seen first
-      if (!session.busy) this.#expire(session, 'it was idle too long')
+    for (const line of [this.#unused, this.#used]) {
+      for (const session of line.values()) {
+        if (session.seenMs >= before) break // least recently seen first
+        if (!session.busy) this.#expire(session, 'it was idle too long')
+      }
     }
   }
 
   endAll(why: string): void {
-    for (const session of [...this.#open.values()]) this.end(session, why)
+    for (const session of [...this.values()]) this.end(session, why)
   }
 
   #makeRoom(): boolean {
-    for (const session of this.#open.values()) {
+    for (const session of this.values()) {
       if (session.busy) continue
       this.#expire(session, 'a newer session needed its place')
       return true

@@ -13,11 +13,9 @@ const bookOf = (limits: { maxSessions?: number; sessionIdleMs?: number } = {}) =
   return { book, open, ended, at: (ms: number) => (nowMs = ms) }
 }
 
-t.test('at the cap, the session idle longest makes room', async t => {
+t.test('at the cap, the session idle longest makes room, if all were used', async t => {
   const { book, open, ended, at } = bookOf()
-  open()
-  open()
-  open()
+  for (const { id } of [open(), open(), open()]) book.find(id)
   at(2000)
   book.find('s1')
   at(4000)
@@ -26,6 +24,21 @@ t.test('at the cap, the session idle longest makes room', async t => {
   t.ok(book.find('s1'))
   t.notOk(book.find('s2'))
   t.equal(book.expired, 1)
+})
+
+t.test('at the cap, one that was never used goes before any that was, the oldest of them first', async t => {
+  const { book, open, ended, at } = bookOf()
+  const used = open()
+  book.find(used.id)
+  for (let ms = 1; ms <= 5; ms++) {
+    at(ms)
+    open()
+  }
+  t.strictSame(ended.map(line => line.split(':')[0]), ['s2', 's3', 's4'])
+  t.equal(book.find('s1'), used, 'though it has been idle longest')
+  t.ok(book.find('s5'))
+  t.ok(book.find('s6'))
+  t.equal(book.size, 3)
 })
 
 t.test('a session that is used all the time is never taken for idle', async t => {
@@ -61,6 +74,21 @@ t.test('idle too long: gone at the next look, and by the sweep', async t => {
   book.sweep()
   t.strictSame(ended, ['s1: it was idle too long', 's2: it was idle too long'])
   t.equal(book.size, 0)
+})
+
+t.test('idle too long: used or not, in whichever order', async t => {
+  const { book, open, ended, at } = bookOf()
+  const used = open()
+  open()
+  at(5000)
+  book.find(used.id)
+  open()
+  at(10_001)
+  book.sweep()
+  t.strictSame(ended, ['s2: it was idle too long'])
+  at(15_001)
+  book.sweep()
+  t.strictSame(ended.slice(1), ['s3: it was idle too long', 's1: it was idle too long'])
 })
 
 t.test('a session is its principal\'s alone', async t => {

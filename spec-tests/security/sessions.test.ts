@@ -150,6 +150,14 @@ t.test('CVE-2026-59951, CVE-2026-67430 sessions never reclaimed  the idle one go
   t.match(stats(), { sessions: 3, sessionsOpened: 4, sessionsExpired: 1 })
 })
 
+t.test('CVE-2026-59951, CVE-2026-67430 sessions never reclaimed  a flood of initialize pushes out its own, and no session that is idle between two calls', async t => {
+  const { url, stats } = await serve(t, make(), { maxSessions: 5 })
+  const between = [await open(url), await open(url)]
+  for (let i = 0; i < 50; i++) await (await say(url, { body: initialize() })).text()
+  for (const headers of between) t.equal((await say(url, { headers, body: ping })).status, 200)
+  t.match(stats(), { sessions: 5, sessionsOpened: 52, sessionsExpired: 47 })
+})
+
 t.test('CVE-2026-59951, CVE-2026-67430 sessions never reclaimed  a session that was abandoned ends after sessionIdleMs, though nothing else happens', async t => {
   const { url, stats } = await serve(t, make(), { sessionIdleMs: 50 })
   await open(url)
