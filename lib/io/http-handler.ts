@@ -17,6 +17,7 @@ import type { Server } from '../server/server.js'
 import { JSON_LIMITS } from '../wire/json-rpc.js'
 import { equip } from './equip.js'
 import { runBatch } from './http-batch.js'
+import { fieldsOf } from './http-fields.js'
 import type { HttpOptions, HttpStats } from './http-options.js'
 import { HttpOutlet, type Outlets } from './http-outlet.js'
 import { writeRefusal } from './http-refusal.js'
@@ -238,21 +239,4 @@ const named = (who: unknown): string | undefined => {
   if (who instanceof Promise) who.catch(() => {})
   if (who === undefined || typeof who === 'string') return who
   throw new TypeError(`principal returned ${who instanceof Promise ? 'a promise' : typeof who}; expected a string or undefined, at once`)
-}
-
-/**
- * Node keeps the first of two Host lines in silence, and joins two of a field it does not know. Where a request that says two things
- * must be refused, the value is made one that is good for nothing.
- */
-const fieldsOf = (req: IncomingMessage): Fields => {
-  const fields = req.headers as { [name: string]: string | undefined }
-  const raw = req.rawHeaders
-  let twice: Record<string, string> | undefined
-  for (let i = 0; i < raw.length; i += 2) {
-    const first = raw[i]!.charCodeAt(0) | 0x20
-    if (first !== 0x68 && first !== 0x6d) continue // h, m
-    const name = raw[i]!.toLowerCase()
-    if ((name === 'host' || name.startsWith('mcp-')) && fields[name] !== raw[i + 1]) (twice ??= {})[name] = `${fields[name]} (given twice)\u0000`
-  }
-  return twice ? { ...fields, ...twice } : fields
 }

@@ -98,7 +98,7 @@ export const LIST: readonly Row[] = [
   row('class redirects', here('client-led', 'redirect leak')),
   row('class requestState', there('basic/patterns/request-state', 'requestState is believed only where and as it was given')),
   row('class cache poisoning', there('client/cache', '#time-to-live-ttl-field', '#cache-key  another method', 'what is kept is bounded')),
-  row('class header and body disagreement', there('basic/transports/mirrors', 'server-behavior-for-custom-headers', 'standard-request-headers', 'of two faults the first in line is named')),
+  row('class header and body disagreement', there('basic/transports/mirrors', 'server-behavior-for-custom-headers', 'standard-request-headers', 'of two faults the first in line is named'), here('guard', 'class header and body disagreement')),
   row('class request smuggling', here('framing', 'CVE-2026-1525', 'class request smuggling'), here('guard', 'class SSRF by request target')),
   row('class log injection', here('injection', 'steers no terminal', 'is quoted in refusals')),
   row('class error disclosure', here('faults', 'class error disclosure'), there('server/tools', 'what a handler does wrong stays with the server')),
