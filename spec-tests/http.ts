@@ -1,7 +1,7 @@
 /** A hand that speaks HTTP for tests: one request, its answer whole or event by event; and a server to speak to. */
 import { request as send, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import type { Test } from 'tap'
-import { createServer, listen, type HttpOptions, type Listening, type Server, type ServerOptions } from '../lib/server.js'
+import { createServer, listen, type Listening, type ListenOptions, type Server, type ServerOptions } from '../lib/server.js'
 import type { RpcNotification, RpcResult } from '../lib/wire/json-rpc.js'
 import { SseDecoder, type SseEvent } from '../lib/wire/sse.js'
 
@@ -9,7 +9,7 @@ import { SseDecoder, type SseEvent } from '../lib/wire/sse.js'
 export const make = (options: ServerOptions = {}): Server => createServer({ name: 'test', version: '1' }, { onError: () => {}, ...options })
 
 /** Serves on a port of its own until the test is over. */
-export const serve = async (t: Test, server: Server, options: HttpOptions = {}): Promise<Listening> => {
+export const serve = async (t: Test, server: Server, options: ListenOptions = {}): Promise<Listening> => {
   const listening = await listen(server, { port: 0, ...options })
   t.teardown(() => listening.close({ graceMs: 0 }))
   return listening

@@ -1,12 +1,13 @@
 /** One reply for a whole array (2025-03-26/basic/index#batching): its responses together if nothing was said before, each as an event otherwise. */
 import type { Admission } from '../bindings/streamable-http/admit.js'
 import { failure, Refusal } from '../protocol/errors.js'
-import { Exchange, type Outlet } from '../protocol/exchange.js'
+import { Exchange, type Circumstances, type Outlet } from '../protocol/exchange.js'
+import type { Load } from '../protocol/load.js'
 import type { Server } from '../server/server.js'
 import type { RpcResponse } from '../wire/json-rpc.js'
 import type { HttpOutlet } from './http-outlet.js'
 
-export const runBatch = (server: Server, { of, revision, session }: Admission & { as: 'batch' }, outlet: HttpOutlet, principal: string | undefined): void => {
+export const runBatch = (server: Server, { of, revision, session }: Admission & { as: 'batch' }, outlet: HttpOutlet, around: Circumstances & { readonly load: Load }): void => {
   const done: RpcResponse[] = []
   let waiting = of.length
 
@@ -24,7 +25,8 @@ export const runBatch = (server: Server, { of, revision, session }: Admission & 
     for (const response of done.splice(0)) outlet.send(response)
   }
 
-  for (const item of of) {
+  for (const admitted of of) {
+    const item = admitted instanceof Refusal || admitted.as !== 'exchange' ? admitted : around.load.refusalOf(admitted.request, session?.inFlight.size ?? 0) ?? admitted
     if (item instanceof Refusal) settle(failure(item.id, item))
     else if (item.as === 'exchange') {
       const share: Outlet = {
@@ -40,7 +42,7 @@ export const runBatch = (server: Server, { of, revision, session }: Admission & 
         room: () => outlet.room(),
         speaks: outlet.speaks,
       }
-      server.serve(new Exchange(item.request, revision, session?.client, share, { session, principal }))
+      server.serve(new Exchange(item.request, revision, session?.client, share, { ...around, session }))
     } else {
       if (item.as === 'notice') server.notice(item.message, session)
       settle()

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { corsFields, preflight } from '../bindings/cors.js'
 import { Guard } from '../bindings/guard.js'
-import { SSE_TYPE, type Fields } from '../bindings/http.js'
+import { SSE_TYPE, type Fields, type HttpRequest } from '../bindings/http.js'
 import { admit, knock, tooLarge, type Admission, type House } from '../bindings/streamable-http/admit.js'
 import { replay } from '../bindings/streamable-http/reply.js'
 import { CODES, Refusal } from '../protocol/errors.js'
 import { Exchange } from '../protocol/exchange.js'
+import { LIGHT_BYTES, Load, LOAD_LIMITS } from '../protocol/load.js'
 import { REPLAY_LIMITS, ReplayBudget } from '../protocol/replay-budget.js'
 import { ReplayLog } from '../protocol/replay-log.js'
 import { SESSION_LIMITS, Sessions, type Session } from '../protocol/session.js'
@@ -47,6 +48,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
   server.changes.audiences.add(sessions)
   equip(server)
   const budget = new ReplayBudget(pick(REPLAY_LIMITS))
+  const load = new Load(pick(LOAD_LIMITS))
   const guards = new Map<number, Guard>()
   let closing = false
   let sweptMs = nowMs()
@@ -93,7 +95,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
   const { limits } = anyone
   const { maxQueuedBytes, keepAliveMs } = all
   const sse = options.sse && new SseRoutes(server, options.sse, {
-    limits, maxBodyBytes, maxQueuedBytes, keepAliveMs, answerTimeoutMs, maxSessions: sessions.limits.maxSessions, ...(principal && { principal }),
+    limits, maxBodyBytes, maxQueuedBytes, keepAliveMs, answerTimeoutMs, maxSessions: sessions.limits.maxSessions, load, ...(principal && { principal }),
   })
 
   const guardOf = (port: number): Guard => {
@@ -102,16 +104,17 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     return guard
   }
 
-  const enter = (admission: Admission, fields: Fields, res: ServerResponse, who: string | undefined): void => {
+  const enter = (admission: Admission, { fields, body }: HttpRequest, res: ServerResponse, who: string | undefined): void => {
+    const bodyBytes = body.length > LIGHT_BYTES ? body.length : 0
     switch (admission.as) {
       case 'exchange':
-        return run(admission, fields, res, who)
+        return run(admission, fields, bodyBytes, res, who)
       case 'notice':
         server.notice(admission.message, admission.session)
         res.writeHead(202, NOWHERE).end()
         return
       case 'batch':
-        return runBatch(server, admission, new HttpOutlet(all, res, { ...admission, accept: fields.accept }), who)
+        return runBatch(server, admission, new HttpOutlet(all, res, { ...admission, accept: fields.accept }), { principal: who, load, bodyBytes: Math.ceil(bodyBytes / admission.of.length) })
       case 'stream':
         return listenOn(admission, res)
       case 'goodbye':
@@ -121,11 +124,13 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     }
   }
 
-  const run = ({ request, revision, session, opens, askedLevel, client: caller }: Admission & { as: 'exchange' }, fields: Fields, res: ServerResponse, who: string | undefined): void => {
+  const run = ({ request, revision, session, opens, askedLevel, client: caller }: Admission & { as: 'exchange' }, fields: Fields, bodyBytes: number, res: ServerResponse, who: string | undefined): void => {
+    const full = load.refusalOf(request, session?.inFlight.size ?? 0)
+    if (full) throw full
     const client = session?.client ?? caller ?? callerOf(request.params)
     const opened = opens ? open(revision, client, who) : undefined
     const outlet = new HttpOutlet(all, res, { revision, session, accept: fields.accept, ...(opened && { fields: ['Mcp-Session-Id', opened.id] }) })
-    const exchange = new Exchange(request, revision, client, outlet, { session, principal: who, hears: keepSessions, askedLevel, served: anyone.revisions })
+    const exchange = new Exchange(request, revision, client, outlet, { session, principal: who, hears: keepSessions, askedLevel, served: anyone.revisions, load: request.method === 'subscriptions/listen' ? undefined : load, bodyBytes })
     outlet.exchange = exchange
     server.serve(exchange)
     if (exchange.open) setImmediate(watch, outlet)
@@ -184,11 +189,15 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
       knock({ method, target, fields }, anyone, guard)
       const who = principal && named(principal(req))
       const house = principal ? houseFor(who) : anyone
-      if (method !== 'POST') return enter(admit({ method, target, fields, body: '' }, house), fields, res, who)
-      readBody(req, maxBodyBytes, () => tooLarge(house), (fault, body) => {
+      const take = (body: string): void => {
+        const http = { method, target, fields, body }
+        enter(admit(http, house), http, res, who)
+      }
+      if (method !== 'POST') return take('')
+      readBody(req, maxBodyBytes, load, () => tooLarge(house), (fault, body) => {
         try {
           if (fault) throw fault
-          enter(admit({ method, target, fields, body }, house), fields, res, who)
+          take(body)
         } catch (error) {
           refuse(req, res, error)
         }
@@ -224,6 +233,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
     sessions: sessions.size + (sse?.size ?? 0),
     sessionsOpened: sessions.opened + (sse?.opened ?? 0),
     sessionsExpired: sessions.expired,
+    inFlight: load.inFlight,
     open: all.open.size + (sse?.inFlight ?? 0),
     replayBytes: budget.kept,
     dropped: all.dropped + (sse?.dropped ?? 0),

@@ -2,12 +2,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { CorsOptions } from '../bindings/cors.js'
 import type { GuardOptions } from '../bindings/guard.js'
+import type { LoadLimits } from '../protocol/load.js'
 import type { ReplayLimits } from '../protocol/replay-budget.js'
 import type { SessionLimits } from '../protocol/session.js'
 import type { HttpReport } from './observe.js'
 import type { SseOptions } from './sse-server.js'
 
-export interface HttpOptions extends GuardOptions, Partial<SessionLimits>, Partial<ReplayLimits> {
+export interface HttpOptions extends GuardOptions, Partial<SessionLimits>, Partial<LoadLimits>, Partial<ReplayLimits> {
   /** Where the endpoint is. Any other path is a 404, or the next handler's. Default `/mcp`. */
   readonly path?: string
   /** Longest request body, in bytes. Beyond it: 413, connection closed. Default 4 MiB. */
@@ -43,6 +44,8 @@ export interface HttpStats {
   readonly sessions: number
   readonly sessionsOpened: number
   readonly sessionsExpired: number
+  /** Requests that are being answered, subscriptions aside. */
+  readonly inFlight: number
   /** Replies that are waiting or streaming. */
   readonly open: number
   /** Characters of events kept for clients that may come back. */

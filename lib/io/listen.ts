@@ -17,6 +17,8 @@ export interface ListenOptions extends HttpOptions {
   readonly host?: string
   /** Serve HTTPS, with this certificate (the chain, if there is one) and its private key, as PEM. Default: plain HTTP. */
   readonly tls?: { readonly key: string | Uint8Array; readonly cert: string | Uint8Array }
+  /** Connections open at once. Beyond it: closed without an answer, which node's `drop` event tells. Default 20 000. */
+  readonly maxConnections?: number
   /** Time for a request's header to arrive, in milliseconds. Default 10 000. */
   readonly headersTimeoutMs?: number
   /** Time for a whole request to arrive, in milliseconds. Default 40 000. */
@@ -43,7 +45,7 @@ const isLoopback = (host: string): boolean => host === '::1' || host === 'localh
  * Rejects with node's error when the port is taken. Throws node's for a key or a certificate that is none.
  */
 export const listen = async (server: Server, options: ListenOptions = {}): Promise<Listening> => {
-  const { port = 3000, host = '127.0.0.1', headersTimeoutMs = 10_000, requestTimeoutMs = 40_000, path = '/mcp', tls } = options
+  const { port = 3000, host = '127.0.0.1', maxConnections = 20_000, headersTimeoutMs = 10_000, requestTimeoutMs = 40_000, path = '/mcp', tls } = options
   if (!isLoopback(host) && options.hosts === undefined) {
     throw new TypeError(`listen: ${host} can be reached from elsewhere; name the hosts you serve, for example { hosts: ['mcp.example.com'] }`)
   }
@@ -57,6 +59,7 @@ export const listen = async (server: Server, options: ListenOptions = {}): Promi
   const http: NodeServer = tls
     ? createHttpsServer({ ...limits, key: bytesOf(tls.key), cert: bytesOf(tls.cert), ALPNProtocols: ['http/1.1'] })
     : createHttpServer(limits)
+  http.maxConnections = maxConnections
   // Connections that never finish their handshake are none of HTTP's, and would hold up the end.
   const raw = new Set<Socket>()
   if (tls) http.on('connection', (socket: Socket) => void raw.add(socket.once('close', () => raw.delete(socket))))

@@ -7,6 +7,7 @@ import { admitPiped, readPiped } from '../bindings/stdio.js'
 import type { Clock } from '../client/carrier.js'
 import { CODES, failure, NoChannel, Refusal } from '../protocol/errors.js'
 import { Exchange, InFlight, type Caller } from '../protocol/exchange.js'
+import { LIGHT_BYTES, Load, LOAD_LIMITS } from '../protocol/load.js'
 import { withSubscription } from '../protocol/meta.js'
 import { Session } from '../protocol/session.js'
 import type { Revision } from '../revisions/index.js'
@@ -20,6 +21,8 @@ export interface PipeOptions {
   /** Revisions to serve, oldest first. */
   readonly revisions: readonly Revision[]
   readonly limits: JsonLimits
+  /** What is in flight: of this pipe alone, or of all that share a mount. */
+  readonly load: Load
   /** Bytes waiting for a slow reader. Beyond them log and progress notifications are dropped and counted; responses never. */
   readonly maxQueuedBytes: number
   /** How long the client may take to answer a request of ours, in milliseconds. */
@@ -86,19 +89,20 @@ export class Pipe implements Audience {
   /** Reads one text and takes what it says. Whatever is wrong with it is said in answer. */
   hear(text: string): void {
     try {
-      this.take(this.read(text))
+      this.take(this.read(text), text.length)
     } catch (error) {
       this.refuse(error)
     }
   }
 
-  /** Takes a message, or several. Never throws. */
-  take(incoming: Incoming | Batch): void {
+  /** Takes a message, or several, of so many characters. Never throws. */
+  take(incoming: Incoming | Batch, length: number): void {
     if (this.#over) return
     try {
       const admission = admitPiped(incoming, this.#session, this.#rules)
-      if (admission.as === 'exchange') this.#run(admission, response => response && this.say(response))
-      else if (admission.as === 'batch') this.#runAll(admission)
+      const bodyBytes = length > LIGHT_BYTES ? length : 0
+      if (admission.as === 'exchange') this.#run(admission, bodyBytes, response => response && this.say(response))
+      else if (admission.as === 'batch') this.#runAll(admission, Math.ceil(bodyBytes / admission.of.length))
       else if (admission.as === 'notice') this.#notice(admission.message, admission.session)
     } catch (error) {
       this.refuse(error)
@@ -176,18 +180,24 @@ export class Pipe implements Audience {
     this.#idle?.()
   }
 
-  #run({ request, revision, session, opens, askedLevel, client: caller }: Admission & { as: 'exchange' }, answer: (response?: RpcResponse) => void): void {
+  /** @throws Refusal if too much is in flight */
+  #run({ request, revision, session, opens, askedLevel, client: caller }: Admission & { as: 'exchange' }, bodyBytes: number, answer: (response?: RpcResponse) => void): void {
+    const { load, principal } = this.options
+    const full = load.refusalOf(request, this.inFlight.size)
+    if (full) throw full
     const client = session?.client ?? caller ?? callerOf(request.params)
     if (opens) this.#open(revision, client)
     const outlet = new PipeOutlet(this, answer, exchange => this.#done(exchange))
-    const exchange = new Exchange(request, revision, client, outlet, { session, principal: this.options.principal, hears: true, askedLevel })
+    const exchange = new Exchange(request, revision, client, outlet, {
+      session, principal, hears: true, askedLevel, load: request.method === 'subscriptions/listen' ? undefined : load, bodyBytes,
+    })
     outlet.exchange = exchange
     this.inFlight.add(exchange)
     this.server.serve(exchange)
   }
 
   /** 2025-03-26/basic/index#batching: the answers of a batch are an array too; what is said before them goes out at once. */
-  #runAll({ of }: Admission & { as: 'batch' }): void {
+  #runAll({ of }: Admission & { as: 'batch' }, bodyBytes: number): void {
     const responses: string[] = []
     let waiting = of.length
     const settle = (response?: RpcResponse): void => {
@@ -195,11 +205,16 @@ export class Pipe implements Audience {
       if (--waiting === 0 && responses.length > 0) this.#write(`[${responses.join()}]`)
     }
     for (const item of of) {
-      if (item instanceof Refusal) settle(failure(item.id, item))
-      else if (item.as === 'exchange') this.#run(item, settle)
-      else {
-        if (item.as === 'notice') this.#notice(item.message, item.session)
-        settle()
+      try {
+        if (item instanceof Refusal) throw item
+        if (item.as === 'exchange') this.#run(item, bodyBytes, settle)
+        else {
+          if (item.as === 'notice') this.#notice(item.message, item.session)
+          settle()
+        }
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        settle(failure(error.id, error))
       }
     }
   }
@@ -252,6 +267,8 @@ export class Pipe implements Audience {
 
 /** The options every shell of a pipe takes, and their defaults. */
 export interface PipeLimits {
+  /** Requests that may be in flight at once, subscriptions aside. Beyond it: -32603; a `ping` is always answered. Default 1000. */
+  readonly maxRequestsInFlight?: number
   /** Messages in one array, where a revision takes arrays. Beyond it: -32600. Default 100. */
   readonly maxBatch?: number
   /** Bytes waiting for a slow reader. Beyond them its log and progress notifications are dropped and counted; responses never. Default 1 MiB. */
@@ -262,5 +279,9 @@ export interface PipeLimits {
 
 export const pipeOptions = (
   revisions: readonly Revision[],
-  { maxBatch = JSON_LIMITS.maxBatch, maxQueuedBytes = 1_048_576, answerTimeoutMs = 600_000 }: PipeLimits,
-): PipeOptions => ({ revisions, limits: { ...JSON_LIMITS, maxBatch }, maxQueuedBytes, answerTimeoutMs })
+  { maxRequestsInFlight = 1000, maxBatch = JSON_LIMITS.maxBatch, maxQueuedBytes = 1_048_576, answerTimeoutMs = 600_000 }: PipeLimits,
+): PipeOptions => ({
+  revisions, maxQueuedBytes, answerTimeoutMs,
+  limits: { ...JSON_LIMITS, maxBatch },
+  load: new Load({ ...LOAD_LIMITS, maxRequestsInFlight, maxRequestsInFlightPerSession: Infinity }),
+})

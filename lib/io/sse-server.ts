@@ -115,7 +115,7 @@ export class SseRoutes {
     if (!stream || stream.principal !== this.house.principal?.(req)) {
       throw new Refusal(404, CODES.invalidRequest, `sessionId names no open stream; GET ${this.#paths.stream} opens one`)
     }
-    readBody(req, this.house.maxBodyBytes, () => tooLarge(this.house), (fault, body) => {
+    readBody(req, this.house.maxBodyBytes, this.house.load, () => tooLarge(this.house), (fault, body) => {
       try {
         if (fault) throw fault
         const incoming = stream.pipe.read(body)
@@ -124,7 +124,7 @@ export class SseRoutes {
           throw new Refusal(503, CODES.internalError, 'too much waits to be read on the stream (maxQueuedBytes)', { fields: ['Retry-After', '1'] })
         }
         res.writeHead(202, ['Content-Length', '0']).end()
-        stream.pipe.take(incoming)
+        stream.pipe.take(incoming, body.length)
       } catch (error) {
         refuse(error)
       }

@@ -2,6 +2,7 @@
 import type { RpcId, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
 import type { Level } from '../wire/levels.js'
 import type { Revision } from '../revisions/revision.js'
+import type { Load } from './load.js'
 import type { Session } from './session.js'
 
 /** Who asks, in its own words: self-reported, for display and capability checks only. */
@@ -35,6 +36,9 @@ export interface Circumstances {
   readonly served?: readonly Revision[] | undefined
   /** The level this one request asks for, where a revision has that. */
   readonly askedLevel?: Level | undefined
+  /** Where it is counted as long as it is open, and what its body weighs there. */
+  readonly load?: Load | undefined
+  readonly bodyBytes?: number
 }
 
 const NOBODY: Caller = { capabilities: {} }
@@ -50,6 +54,8 @@ export class Exchange {
   readonly hears: boolean
   readonly served: readonly Revision[] | undefined
   readonly #askedLevel: Level | undefined
+  readonly #load: Load | undefined
+  readonly #bodyBytes: number
 
   constructor(
     readonly request: RpcRequest,
@@ -63,6 +69,12 @@ export class Exchange {
     this.served = around.served
     this.hears = around.hears ?? around.session !== undefined
     this.#askedLevel = around.askedLevel
+    this.#load = around.load
+    this.#bodyBytes = around.bodyBytes ?? 0
+    if (this.#load) {
+      this.#load.inFlight++
+      this.#load.bodyBytes += this.#bodyBytes
+    }
     around.session?.inFlight.add(this)
   }
 
@@ -115,17 +127,24 @@ export class Exchange {
     this.#whenFinishing = undefined
     this.outlet.finish(response, status)
     this.#state = 'finished'
-    this.session?.inFlight.delete(this)
+    this.#leave()
   }
 
   /** The client no longer wants the answer: aborts the signal; nothing more is sent. */
   cancel(reason?: string): void {
     if (this.#state !== 'open') return
     this.#state = 'cancelled'
-    this.session?.inFlight.delete(this)
+    this.#leave()
     this.outlet.drop()
     this.#whenCancelled?.()
     this.#abort?.abort(reason === undefined ? undefined : new DOMException(reason, 'AbortError'))
+  }
+
+  #leave(): void {
+    this.session?.inFlight.delete(this)
+    if (!this.#load) return
+    this.#load.inFlight--
+    this.#load.bodyBytes -= this.#bodyBytes
   }
 }
 
@@ -136,8 +155,11 @@ export class Exchange {
  */
 export class InFlight {
   readonly #byId = new Map<RpcId, Exchange | Set<Exchange>>()
+  /** How many there are, whatever their ids. */
+  size = 0
 
   add(exchange: Exchange): void {
+    this.size++
     const id = exchange.request.id
     const there = this.#byId.get(id)
     if (there === undefined) this.#byId.set(id, exchange)
@@ -149,7 +171,9 @@ export class InFlight {
     const id = exchange.request.id
     const there = this.#byId.get(id)
     if (there === exchange) this.#byId.delete(id)
-    else if (there instanceof Set && there.delete(exchange) && there.size === 0) this.#byId.delete(id)
+    else if (!(there instanceof Set && there.delete(exchange))) return
+    else if (there.size === 0) this.#byId.delete(id)
+    this.size--
   }
 
   find(id: RpcId): Exchange | undefined {
@@ -157,10 +181,6 @@ export class InFlight {
     if (!(there instanceof Set)) return there
     const [only, second] = there
     return second === undefined ? only : undefined
-  }
-
-  get size(): number {
-    return this.#byId.size
   }
 
   /** Every open exchange. */

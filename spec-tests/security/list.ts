@@ -22,7 +22,7 @@ const never = (reason: string, ...of: readonly string[]): Row[] => of.map(one =>
 const each = (ids: readonly string[], ...by: readonly (readonly Shown[])[]): Row[] => ids.map(id => row(id, ...by))
 
 const REBINDING = here('guard', 'DNS rebinding  a Host that is not the server')
-const BODIES = here('framing', 'GHSA-fmmv-w9g8-j3gc')
+const BODIES = [...here('framing', 'GHSA-fmmv-w9g8-j3gc'), ...here('load', 'class oversized body  bodies that are being read', 'class oversized body  300 bodies')]
 const LINES = [...there('wire/lines', 'the end of the stream within a line too long gives nothing'), ...there('basic/transports/stdio', 'what cannot be let in is answered with the code HTTP has for it'), ...there('basic/transports/stdio-client', 'an answer of a wrong shape, or too long')]
 const RECLAIMED = here('sessions', 'the idle one goes for the new one', 'a flood of initialize pushes out its own', 'is not kept without bound', 'though nothing else happens')
 const HIJACK = here('sessions', 'another principal is told what nobody is told')
@@ -90,6 +90,8 @@ export const LIST: readonly Row[] = [
   row('class SSE parser bombs', here('client-bombs', 'CVE-2026-53965', 'comments and empty events without end', 'a body in chunks of one byte', 'what nobody reads is bounded in bytes')),
   row('class event store growth', here('growth', 'keep maxReplayBytes', 'streams that end cost what is counted', 'does not push out what another')),
   row('class subscription and stream exhaustion', here('growth', 'listeners are capped', 'a session has one GET stream', 'tasks are capped'), here('sessions', 'what a listener asks for'), there('basic/patterns/subscription-limits', 'a task is followed by its own principal')),
+  row('class call exhaustion', here('load', 'class call exhaustion  requests of one session', 'class call exhaustion  a call that is cancelled', 'class call exhaustion  a batch', 'class call exhaustion  on a pipe too')),
+  row('class connection exhaustion', here('load', 'class connection exhaustion')),
   row('class back-pressure', here('back-pressure', '150 MB to a reader that has stopped', '100 000 updates'), there('basic/transports/streamable-http', 'a slow reader loses notifications, never the response')),
   row('class DNS rebinding', REBINDING, here('callbacks', 'a predicate allows by saying true')),
   row('class Origin and CORS', here('guard', 'class Origin', 'CVE-2026-34237')),
