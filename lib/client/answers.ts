@@ -35,9 +35,6 @@ export interface Answerers {
   readonly roots?: (asker: Asker) => readonly Root[] | Promise<readonly Root[]>
 }
 
-/** Questions of one server that may be open at once, and those that one result may ask. Beyond it: -32603; in a result, `InvalidMessage`. */
-export const MAX_OPEN_QUESTIONS = 100
-
 /** A question: `elicitation/create`, `sampling/createMessage`, `roots/list` or `ping`. */
 export interface Question {
   readonly method: string
@@ -78,15 +75,32 @@ export class AnswerDesk {
   readonly #open = new Map<AbortController, RpcId>()
   /** Open questions of results, which have no ids. */
   readonly #asked = new Set<AbortController>()
+  /** Questions that are open, and answers that the server has not taken. */
+  #places = 0
 
-  constructor(private readonly answerers: Answerers, private readonly onError: (error: unknown) => void) {}
+  /** @param max how many places there are */
+  constructor(private readonly answerers: Answerers, private readonly max: number, private readonly onError: (error: unknown) => void) {}
 
-  /** The one response to this request, or `undefined` when `asker` was aborted meanwhile. Never rejects. */
-  async answer(request: RpcRequest, revision: Revision, asker: AbortController): Promise<RpcResponse | undefined> {
+  /**
+   * Answers this request by `say`, unless `asker` is aborted meanwhile. Settles when there is something to say or nothing will be; its place is
+   * free once the server has taken it. Beyond the last place the answer is an error; as many again beyond, whoever asks and does not listen is
+   * not answered. Neither this nor `say` may reject.
+   */
+  async answer(request: RpcRequest, revision: Revision, asker: AbortController, say: (response: RpcResponse) => Promise<void>): Promise<void> {
+    const { max } = this
+    if (this.#places >= 2 * max) return this.onError(new InvalidMessage(`${request.method} is not answered: ${max} questions are open (maxOpenQuestions), and as many refusals are not taken`))
+    this.#places++
+    const response = this.#places > max
+      ? failure(request.id, new ProtocolError(CODES.internalError, `${max} questions are open (maxOpenQuestions), and no more are taken`))
+      : await this.#answered(request, revision, asker)
+    const free = (): void => void this.#places--
+    if (response) void say(response).then(free)
+    else free()
+  }
+
+  /** The one response to this request, or `undefined` when `asker` was aborted meanwhile. */
+  async #answered(request: RpcRequest, revision: Revision, asker: AbortController): Promise<RpcResponse | undefined> {
     const { id } = request
-    if (this.#open.size >= MAX_OPEN_QUESTIONS) {
-      return failure(id, new ProtocolError(CODES.internalError, `${MAX_OPEN_QUESTIONS} questions are open, and no more are taken`))
-    }
     this.#open.set(asker, id)
     try {
       const result = await this.#prepared(request, revision)(asker)
@@ -108,9 +122,9 @@ export class AnswerDesk {
    */
   async answerAll(questions: { readonly [name: string]: Question }, revision: Revision, asker: AbortController): Promise<JsonObject> {
     const prepared = Object.entries(questions).map(([name, question]) => [name, this.#preparedOf(name, question, revision)] as const)
-    if (this.#asked.size >= MAX_OPEN_QUESTIONS || prepared.length > MAX_OPEN_QUESTIONS) {
+    if (this.#asked.size >= this.max || prepared.length > this.max) {
       const seen = `${prepared.length} questions are asked in one result while ${this.#asked.size} results are being answered`
-      throw new InvalidMessage(`${seen}; at most ${MAX_OPEN_QUESTIONS} of each are taken`)
+      throw new InvalidMessage(`${seen}; at most ${this.max} of each are taken (maxOpenQuestions)`)
     }
     this.#asked.add(asker)
     try {

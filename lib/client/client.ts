@@ -42,7 +42,7 @@ export class Client extends Methods {
   /** Not opened: `openClient` does that. */
   constructor(carrier: Carrier, clock: Clock, offered: readonly Revision[], options: ClientOptions, remembered?: Revision['era']) {
     super()
-    const { info, answers = {}, extensions = {}, tasks = true, listen = true, listenWaitMs = 1000, cache = true, maxQueuedNotifications = 1000, maxRounds = 10, events = {} } = options
+    const { info, answers = {}, extensions = {}, tasks = true, listen = true, listenWaitMs = 1000, cache = true, maxQueuedNotifications = 1000, maxOpenQuestions = 100, maxRounds = 10, events = {} } = options
     const newId = (): number => ++this.#lastId
     const fault = (error: unknown): void => this.#fault(error)
     const capabilities = (revision: Revision): JsonObject => capabilitiesOf(answers, revision, extensions)
@@ -50,7 +50,7 @@ export class Client extends Methods {
     this.#events = events
     this.#limits = timeLimits(options)
     const { timeoutMs: withinMs } = this.#limits
-    this.#answers = new AnswerDesk(answers, fault)
+    this.#answers = new AnswerDesk(answers, maxOpenQuestions, fault)
     this.#notes = new Queue(maxQueuedNotifications, dropped)
     this.notifications = this.#notes
     const link = this.#link = new Link(carrier, clock, {
@@ -66,7 +66,7 @@ export class Client extends Methods {
       heard: (message, standing, call) => this.#heard(message, standing, call),
       cancelled: (requestId, reason, standing) => {
         const params = reason === undefined ? { requestId } : { requestId, reason }
-        this.#say(link.tell({ jsonrpc: '2.0', method: 'notifications/cancelled', params }, standing), standing)
+        void this.#say(link.tell({ jsonrpc: '2.0', method: 'notifications/cancelled', params }, standing), standing)
       },
       request: (method, params, of) => this.request(method, params, of),
       listTools: () => this.listTools({ fresh: true }),
@@ -232,15 +232,13 @@ export class Client extends Methods {
 
   async #answer(request: RpcRequest, standing: Standing, call: OpenCall | undefined): Promise<void> {
     const asker = new AbortController()
-    const answered = this.#answers.answer(request, standing.revision, asker).then(response => {
-      if (response) this.#say(this.#link.tell(response, standing), standing)
-    })
+    const answered = this.#answers.answer(request, standing.revision, asker, response => this.#say(this.#link.tell(response, standing), standing))
     await (call ? call.whileAnswering(asker, answered) : answered)
   }
 
   /** What nobody waits for fails into an event; but a dead session is replaced, whoever finds it: basic/transports#session-management. */
-  #say(said: Promise<void>, standing: Standing): void {
-    said.catch((error: unknown) => {
+  #say(said: Promise<void>, standing: Standing): Promise<void> {
+    return said.catch((error: unknown) => {
       this.#fault(bared(error))
       if (error instanceof SessionGone && !this.#closing) this.#link.renew(standing, error).catch((why: unknown) => this.#fault(why))
     })

@@ -49,6 +49,11 @@ export interface ClientOptions {
   readonly listenWaitMs?: number
   /** Keep results for as long as the server allows, in bounds (2026-07-28/server/utilities/caching). Default true. */
   readonly cache?: boolean
+  /**
+   * Questions of a server's that may be open at once, its answer not yet taken by the server among them, and those that one result may ask.
+   * Beyond it: -32603, and as many again beyond that no answer, which `onError` tells; in a result, `InvalidMessage`. Default 100.
+   */
+  readonly maxOpenQuestions?: number
   /** Times one request may be answered by questions and sent again with the answers. Beyond it: `InvalidMessage`. Default 10. */
   readonly maxRounds?: number
   /** Notifications that may wait to be looked at, for each call and for `client.notifications`. Beyond it, or beyond 8 Mi characters, the oldest go. Default 1000. */

@@ -3,8 +3,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
-import { connect, type Client } from '../../lib/client.js'
+import { connect, type Client, type Hearer } from '../../lib/client.js'
 import { INFO, initialized, log, scripted, type Arrived } from '../client/scripted.js'
+import { gate } from '../http.js'
 import { MIB } from './subject-process.js'
 
 setFlagsFromString('--expose-gc')
@@ -120,4 +121,53 @@ t.test('CVE-2026-22036, CVE-2026-84890, class zip bomb  a coded answer is refuse
     }
   }
   t.ok(weigh() - before < SLACK, 'and nothing of it is held')
+})
+
+t.test('class question flood  a server that asks and asks has so many questions open, so many refused, and no more; what it takes makes room', async t => {
+  let hearer!: Hearer
+  const said: { readonly id: unknown; readonly error: unknown; readonly taken: () => void }[] = []
+  const errors: string[] = []
+  let asked = 0
+  const answer = gate()
+  const client = await connect({
+    send: (message, _, { hear, end }) => {
+      if (!('method' in message)) said.push({ id: message.id, error: 'error' in message ? message.error.code : undefined, taken: end })
+      else if ('id' in message) hear({ jsonrpc: '2.0', id: message.id, result: { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 's', version: '1' } } })
+      else end()
+      return { stop: () => {} }
+    },
+    listen: (_, who) => {
+      hearer = who
+      return { stop: () => {}, settled: Promise.resolve() }
+    },
+    leave: async () => {},
+    close: async () => said.forEach(({ taken }) => taken()),
+  }, {
+    info: { name: 'c', version: '1' }, revision: '2025-11-25', maxOpenQuestions: 10, events: { onError: ({ message }) => errors.push(message) },
+    answers: { roots: async () => {
+      asked++
+      await answer.opened
+      return []
+    } },
+  })
+  t.teardown(() => client.close())
+  const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+  const flood = async (method: string): Promise<void> => {
+    for (let id = 0; id < 1000; id++) hearer.hear({ jsonrpc: '2.0', id: `${method} ${id}`, method })
+    await turn()
+  }
+  await flood('roots/list')
+  t.equal(asked, 10)
+  t.strictSame(said.map(({ error }) => error), Array.from({ length: 10 }, () => -32603), 'as many again are refused')
+  t.equal(errors.length, 980)
+  t.match(errors[0], /10 questions are open \(maxOpenQuestions\)/)
+  answer.open()
+  await turn()
+  t.strictSame(said.slice(10).map(({ error }) => error), Array.from({ length: 10 }, () => undefined), 'those that were open are answered')
+  await flood('ping')
+  t.equal(said.length, 20, 'nobody takes the answers: there are no more')
+  for (const { taken } of said) taken()
+  await turn()
+  await flood('ping')
+  t.strictSame(said.slice(20).map(({ error }) => error).filter(error => error === undefined).length, 10, 'what is taken makes room')
 })

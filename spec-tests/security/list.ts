@@ -87,6 +87,7 @@ export const LIST: readonly Row[] = [
   row('class session fixation', here('sessions', 'an id that the client chose', 'an id is good for nothing after DELETE')),
   row('class header injection', here('injection', 'what a peer sends never ends a header line', 'what a server sends never ends a header line'), there('basic/transports/mirrors', 'a control character in a header value')),
   row('class SSE injection', here('injection', 'is one event each', 'an event id of a client')),
+  row('class question flood', here('client-bombs', 'class question flood')),
   row('class SSE parser bombs', here('client-bombs', 'CVE-2026-53965', 'comments and empty events without end', 'a body in chunks of one byte', 'what nobody reads is bounded in bytes')),
   row('class event store growth', here('growth', 'keep maxReplayBytes', 'streams that end cost what is counted', 'does not push out what another')),
   row('class subscription and stream exhaustion', here('growth', 'listeners are capped', 'a session has one GET stream', 'tasks are capped'), here('sessions', 'what a listener asks for'), there('basic/patterns/subscription-limits', 'a task is followed by its own principal')),
