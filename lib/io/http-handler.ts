@@ -232,6 +232,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
   const stats = (): HttpStats => ({
     sessions: sessions.size + (sse?.size ?? 0),
     sessionsOpened: sessions.opened + (sse?.opened ?? 0),
+    sseSessionsOpened: sse?.opened ?? 0,
     sessionsExpired: sessions.expired,
     inFlight: load.inFlight,
     open: all.open.size + (sse?.inFlight ?? 0),

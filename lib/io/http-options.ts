@@ -41,8 +41,11 @@ export interface HttpOptions extends GuardOptions, Partial<SessionLimits>, Parti
 
 /** What is open and what was lost, for dashboards. */
 export interface HttpStats {
+  /** Open, the two routes of HTTP+SSE included. */
   readonly sessions: number
   readonly sessionsOpened: number
+  /** Opened on the two routes of HTTP+SSE, of all that were: once it rises no more, nobody needs them. */
+  readonly sseSessionsOpened: number
   readonly sessionsExpired: number
   /** Requests that are being answered, subscriptions aside. */
   readonly inFlight: number

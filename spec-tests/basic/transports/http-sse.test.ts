@@ -124,7 +124,7 @@ t.test('a stream belongs to who opened it; the number of them is bounded', async
   const third = await say(new URL('/sse', listening.url).href, { method: 'GET' })
   t.equal(third.status, 503)
   t.match(await third.text(), /maxSessions/)
-  t.match(listening.stats(), { sessions: 2, sessionsOpened: 2 })
+  t.match(listening.stats(), { sessions: 2, sessionsOpened: 2, sseSessionsOpened: 2 })
 })
 
 t.test('2024-11-05 basic/transports#http-with-sse  hanging up ends the session and cancels what runs', async t => {
@@ -213,6 +213,7 @@ t.test('off by default; beside Streamable HTTP when asked for; on paths of one\'
   t.match(endpoint, /^\/old\/post\?/)
   const streamable = await say(on.url, { body: initialize('2025-11-25') })
   t.match(JSON.parse(await streamable.text()), { result: { protocolVersion: '2025-11-25' } })
+  t.match(on.stats(), { sessionsOpened: 2, sseSessionsOpened: 1 }, 'who still needs the old paths can be seen')
   t.throws(() => httpHandler(echo(), { sse: { path: '/x', messages: '/x' } }), { name: 'TypeError', message: /two paths/ })
   t.throws(() => httpHandler(make({ revisions: ['2026-07-28'] }), { sse: {} }), { name: 'TypeError', message: /no revision/ })
 })
