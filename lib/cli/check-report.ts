@@ -119,12 +119,19 @@ const summary = (all: readonly Judged[]): string[] => {
   ]
 }
 
-/** What the server did not offer, and how many cases failed for it. */
+/** What the server did not offer, and how many cases failed or were skipped for it. */
 const wanting = (all: readonly Judged[]): string[] => {
-  const needs = all.flatMap(({ verdict }) => (verdict.transcript.length > 0 ? [] : verdict.misses.flatMap(({ sentence }) => /^the server does not offer what this case needs: (.*)$/.exec(sentence)?.[1]?.split(', ') ?? [])))
-  if (needs.length === 0) return []
-  const counted = [...new Set(needs)].map(need => `${need} (${needs.filter(other => other === need).length})`)
-  return [`not offered, and needed: ${counted.join(', ')}. fixtures/README.md says what a server under test offers`]
+  const silent = all.filter(({ verdict }) => verdict.transcript.length === 0).flatMap(({ verdict }) => verdict.misses.map(({ sentence }) => sentence))
+  const counted = (reason: RegExp): string => {
+    const needs = silent.flatMap(sentence => reason.exec(sentence)?.[1]?.split(', ') ?? [])
+    return [...new Set(needs)].map(need => `${need} (${needs.filter(other => other === need).length})`).join(', ')
+  }
+  const tools = counted(/^the server does not offer what this case needs: (.*)$/)
+  const free = counted(/^not offered: (.*)$/)
+  return [
+    ...(tools ? [`not offered, and needed: ${tools}. fixtures/README.md says what a server under test offers`] : []),
+    ...(free ? [`not offered, and so not judged: ${free}`] : []),
+  ]
 }
 
 /** For each revision and role: of the sentences with MUST that a peer can see obeyed, how many were. Says nothing where only some cases were played. */

@@ -22,7 +22,7 @@ interface Common {
   /** Narrows the revisions the clauses give; `because` says why. */
   readonly revisions?: readonly string[]
   readonly because?: string
-  /** What the peer must offer for the case to make sense. Missing is a failure with that reason. */
+  /** What the peer must offer for the case to make sense. A tool that is missing is a failure with that reason, all else is not offered. */
   readonly needs?: readonly Need[]
   /** Ids of cases that must pass for this one to mean anything; otherwise it is skipped. */
   readonly depends_on?: readonly string[]
@@ -30,8 +30,17 @@ interface Common {
   readonly note?: string
 }
 
-/** The name of a tool, a member of the peer's capabilities, or that it names a session. */
-export type Need = string | { readonly capability: string } | { readonly session: true }
+/** A tool by name; or what a server is free not to offer: a member of its capabilities, as a path with dots, and the like. */
+export type Need =
+  | string
+  | { readonly capability: string }
+  /** A tool that goes with a feature of that kind. */
+  | { readonly tool: string }
+  | { readonly prompt: string }
+  /** A resource by its URI, or a template as it stands in the list of templates. */
+  | { readonly resource: string }
+  /** That it names a session. */
+  | { readonly session: true }
 
 /** Be the client: say these things to a server, and hear those. */
 export interface ServerCase extends Common {

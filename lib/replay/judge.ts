@@ -2,6 +2,7 @@
 
 import type { Case, Keyword } from './case.js'
 import { weaker, type RevisionRow } from './load.js'
+import { Unbound } from './match.js'
 import type { Miss, Said, Verdict } from './report.js'
 
 /** The peer did otherwise than expected. The message says both. */
@@ -9,10 +10,15 @@ export class Missed extends Error {
   override readonly name = 'Missed'
 }
 
+/** The peer does not offer what the case is about, and need not. The message says what. */
+export class NotOffered extends Error {
+  override readonly name = 'NotOffered'
+}
+
 /** Where a case is played. */
 export interface Playing<Step> {
   readonly transcript: readonly Said[]
-  /** @throws Missed */
+  /** @throws Missed, NotOffered */
   prepare(): Promise<void>
   /** @throws Missed */
   perform(step: Step): Promise<void>
@@ -21,7 +27,8 @@ export interface Playing<Step> {
 }
 
 /**
- * Plays the steps in order, up to the first miss that counts in full. A step of a weaker keyword is judged by that, and the case goes on.
+ * Plays the steps in order, up to the first miss that counts in full. A step of a weaker keyword is judged by that, and the case goes on,
+ * as far as it can without what that step was to remember.
  * @throws TypeError for a wrong fixture.
  */
 export const judge = async <One extends Case>(
@@ -29,6 +36,7 @@ export const judge = async <One extends Case>(
 ): Promise<Verdict> => {
   const began = performance.now()
   const misses: Miss[] = []
+  let notOffered = false
   try {
     await stage.prepare()
     for (const [step, action] of one.steps.entries()) {
@@ -36,20 +44,26 @@ export const judge = async <One extends Case>(
       try {
         await stage.perform(action)
       } catch (cause) {
+        const lacking = cause instanceof Unbound ? misses.at(-1) : undefined
+        if (lacking) {
+          misses.push({ keyword: lacking.keyword, step, sentence: `the case ends here, because ${(cause as Unbound).message}` })
+          break
+        }
         if (!(cause instanceof Missed)) throw cause
         misses.push({ keyword: judged, step, sentence: cause.message })
         if (judged === keyword) break
       }
     }
   } catch (cause) {
-    if (!(cause instanceof Missed)) throw cause
+    if (!(cause instanceof Missed || cause instanceof NotOffered)) throw cause
+    notOffered = cause instanceof NotOffered
     misses.push({ keyword, sentence: cause.message })
   } finally {
     await stage.leave()
   }
   return {
     id: one.id, title: one.title, revision: at.revision, keyword, misses,
-    outcome: outcomeOf(misses), transcript: stage.transcript, tookMs: performance.now() - began,
+    outcome: notOffered ? 'skip' : outcomeOf(misses), transcript: stage.transcript, tookMs: performance.now() - began,
   }
 }
 

@@ -18,6 +18,11 @@ export interface Mismatch {
 }
 export type Match = { readonly fits: true; readonly bound: Bindings } | Mismatch
 
+/** A name that nothing was bound to: the fixture is wrong, unless a step missed that was to bind it. */
+export class Unbound extends TypeError {
+  override readonly name = 'Unbound'
+}
+
 /**
  * Fits when every field the pattern names fits, arrays element by element, everything else by equality.
  * `undefined` stands for a value that is not there. Names bound by a pattern that does not fit are forgotten.
@@ -32,13 +37,16 @@ export const match = (pattern: Pattern, value: unknown, known: Bindings = new Ma
 }
 
 /**
- * The template with every `{"$same": name}` replaced by what is bound, and every `{"$repeat": [text, times]}` by that text.
+ * The template with every `{"$same": name}` replaced by what is bound, and every `{"$repeat": [text, times]}` by that text. A member that is
+ * to be the same as one that was not there is left out.
  * @throws TypeError when a name is not bound, or a directive cannot be sent.
  */
 export const fill = (template: Pattern, known: Bindings): unknown => {
   if (isArray(template)) return template.map(element => fill(element, known))
   if (!isFields(template)) return template
-  if (!isDirective(template)) return Object.fromEntries(Object.entries(template).map(([key, inner]) => [key, fill(inner, known)]))
+  if (!isDirective(template)) {
+    return Object.fromEntries(Object.entries(template).map(([key, inner]) => [key, fill(inner, known)] as const).filter(([, value]) => value !== undefined))
+  }
   if ('$same' in template) return lookUp(template['$same'], known)
   if ('$repeat' in template) return repeat(template['$repeat'])
   throw new TypeError(`${show(template)} cannot be sent: only $same and $repeat stand for a value`)
@@ -79,7 +87,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   }],
   ['$same', (name, value, known, path) => {
     const earlier = lookUp(name, known)
-    return when(value !== undefined && equal(earlier, value), known, path, `${show(earlier)}, as ${String(name)} was`, value)
+    return when(equal(earlier, value), known, path, `${show(earlier)}, as ${String(name)} was`, value)
   }],
   ['$not', (inner, value, known, path) => when(!match(inner, value, known, path).fits, known, path, `anything but ${show(inner)}`, value)],
   ['$any_of', (alternatives, value, known, path) => {
@@ -115,6 +123,10 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['$bind', (name, value, known, path) => {
     if (typeof name !== 'string') throw new TypeError(`$bind takes a name, not ${show(name)}`)
     if (value === undefined) return missed(path, `a value to remember as ${name}`, 'nothing')
+    return { fits: true, bound: new Map(known).set(name, value) }
+  }],
+  ['$maybe', (name, value, known) => {
+    if (typeof name !== 'string') throw new TypeError(`$maybe takes a name, not ${show(name)}`)
     return { fits: true, bound: new Map(known).set(name, value) }
   }],
 ])
@@ -166,7 +178,7 @@ const isDirective = (pattern: Fields): boolean => {
 
 const lookUp = (name: Pattern | undefined, known: Bindings): unknown => {
   if (typeof name !== 'string') throw new TypeError(`$same takes a name, not ${show(name)}`)
-  if (!known.has(name)) throw new TypeError(`nothing was bound as ${name}; bound are: ${[...known.keys()].join(', ') || 'none'}`)
+  if (!known.has(name)) throw new Unbound(`nothing was bound as ${name}; bound are: ${[...known.keys()].join(', ') || 'none'}`)
   return known.get(name)
 }
 

@@ -8,7 +8,7 @@ export interface Verdict {
   readonly revision: string
   /** How a miss was judged: the case's keyword, or less where the clauses in force say less. */
   readonly keyword: Keyword
-  /** `warn` is a SHOULD missed, `note` a MAY that turned out otherwise, `skip` a consequence of a case that did not pass. */
+  /** `warn` is a SHOULD missed, `note` a MAY that turned out otherwise, `skip` a consequence of a case that did not pass, or about what the peer does not offer. */
   readonly outcome: 'pass' | 'fail' | 'warn' | 'note' | 'skip'
   /** Empty exactly when the outcome is `pass`. */
   readonly misses: readonly Miss[]

@@ -1,5 +1,6 @@
 /** The conversations of one case under way: performs a step, or says in a sentence how what came differs from what was expected. */
 
+import type { JsonObject } from '../wire/json-rpc.js'
 import type { HearStep, LogLevelStep, PostStep, RequestStep, ResponseStep, Saying, ServerStep } from './case.js'
 import { Heard, shorten } from './heard.js'
 import { Missed } from './judge.js'
@@ -8,19 +9,6 @@ import { fill, match, type Bindings, type Pattern } from './match.js'
 import { Conversation, type Line } from './open.js'
 import type { HttpPeer, PeerRequest } from './peer.js'
 import type { Said } from './report.js'
-
-/** What a peer offers at one revision, for `needs`. */
-export interface Inventory {
-  readonly tools: ReadonlySet<string>
-  readonly capabilities: ReadonlySet<string>
-  /** Does it name a session? */
-  readonly session: boolean
-}
-
-interface ToolsPage {
-  readonly result: { readonly tools: readonly { readonly name: string }[]; readonly nextCursor?: unknown }
-}
-const TOOLS: Pattern = { tools: { $each: { name: { $type: 'string' } } } }
 
 const MAIN = 'main'
 const OPENING = 'opening'
@@ -59,20 +47,21 @@ export class Stage {
     this.#exchange(step.hang_up).hangUp()
   }
 
-  /** The tools and capabilities of the peer, every page of them. */
-  async inventory(): Promise<Inventory> {
-    await this.start('done')
-    const main = this.#conversation(MAIN)
-    const introduced = main.greeting ? main.greeting.messages[0] : await this.#answer(main, 'server/discover')
-    const { capabilities } = (introduced as { readonly result: { readonly capabilities?: object } }).result
-    const tools = new Set<string>()
-    for (let cursor: unknown, first = true; first || cursor !== undefined; first = false) {
-      if (this.#late) throw new Missed(`tools/list has no last page after ${this.deadlineMs} ms`)
-      const { result } = await this.#answer(main, 'tools/list', cursor === undefined ? {} : { cursor }, TOOLS) as ToolsPage
-      for (const tool of result.tools) tools.add(tool.name)
-      cursor = result.nextCursor
-    }
-    return { tools, capabilities: new Set(Object.keys(capabilities ?? {})), session: main.session !== undefined }
+  /** What the server says of itself: the result of `initialize`, or of `server/discover`. @throws Missed */
+  async introduction(): Promise<JsonObject> {
+    const { greeting } = this.#conversation()
+    return greeting ? (greeting.messages[0] as JsonObject)['result'] as JsonObject : this.ask('server/discover')
+  }
+
+  /** A request of the runner's own in the main conversation, whose result must fit. @throws Missed */
+  async ask(method: string, params?: object, result?: Pattern): Promise<JsonObject> {
+    if (this.#late) throw new Missed(`${method} is not answered to its end after ${this.deadlineMs} ms`)
+    return await this.#answer(this.#conversation(), method, params, result) as JsonObject
+  }
+
+  /** Does the server name a session? */
+  get hasSession(): boolean {
+    return this.#conversation().session !== undefined
   }
 
   /** Hangs up whatever is open and ends the sessions, best effort. */
@@ -109,10 +98,10 @@ export class Stage {
     return heard
   }
 
-  /** What was bound, and what every case may name: `revision`, `origin`, `session`, and `NAME.session` of further conversations. */
+  /** What was bound, and what every case may name: `revision`, `version_header`, `origin`, `session`, and `NAME.session` of further conversations. */
   #known(): Bindings {
     const known = new Map(this.#bound)
-    known.set('revision', this.at.revision).set('origin', this.peer.origin)
+    known.set('revision', this.at.revision).set('origin', this.peer.origin).set('version_header', this.at.version_header ? this.at.revision : null)
     for (const { name, session } of this.#conversations.values()) known.set(name === MAIN ? 'session' : `${name}.session`, session ?? null)
     return known
   }
@@ -139,7 +128,7 @@ export class Stage {
   async #answer(conversation: Conversation, method: string, params?: object, result: Pattern = {}): Promise<unknown> {
     const message = conversation.stamp({ jsonrpc: '2.0', id: conversation.nextId(), method, ...(params && { params }) })
     const heard = this.#send(conversation.post(JSON.stringify(message), message), method, message['id'])
-    return this.#take(heard, { result }, [])
+    return (await this.#take(heard, { result }, []) as { readonly result: unknown }).result
   }
 
   #post(step: PostStep): void {
@@ -187,7 +176,7 @@ export class Stage {
   #lines(templates: readonly (readonly [name: string, value: Pattern])[]): readonly Line[] {
     const lines: Line[] = []
     for (const [name, template] of templates) {
-      const value = fill(template, this.#known())
+      const value = fill(template, this.#known()) ?? null
       if (value !== null) lines.push([name, String(value)])
     }
     return lines

@@ -1,8 +1,9 @@
 /** Plays the server cases that a pipe can carry against a program, each with a process of its own; the others are skipped and say why. */
 
 import type { ServerCase, ServerStep } from './case.js'
+import { takeInventory } from './inventory.js'
 import { keywordAt, revisionsOf, type Suite } from './load.js'
-import { playServerCase, takeInventory } from './server-case.js'
+import { DEADLINE_MS, playServerCase } from './server-case.js'
 import type { StdioPeer } from './stdio-peer.js'
 import type { PlayOptions, Verdicts } from './suite.js'
 
@@ -11,7 +12,7 @@ export async function* playStdio(suite: Suite, peer: StdioPeer, options: PlayOpt
   const cases = suite.cases.filter((one): one is ServerCase => one.under_test === 'server' && (options.select?.(one) ?? true))
   for (const at of suite.revisions) {
     if (!(options.revisions?.includes(at.revision) ?? true)) continue
-    const inventory = await takeInventory(at, peer, options)
+    const inventory = await takeInventory(at, peer, options.deadlineMs ?? DEADLINE_MS)
     const held = new Map<string, boolean>()
     const waiting = cases.filter(one => revisionsOf(one, suite).includes(at))
     while (waiting.length > 0) {

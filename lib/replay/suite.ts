@@ -3,11 +3,12 @@
 import type { Case, ClientCase, Keyword, ServerCase } from './case.js'
 import { playClientCase } from './client-case.js'
 import type { ClientUnderTest } from './driver.js'
+import { takeInventory, type Inventory } from './inventory.js'
+import type { Missed } from './judge.js'
 import { keywordAt, revisionsOf, type RevisionRow, type Suite } from './load.js'
 import type { HttpPeer } from './peer.js'
 import type { Verdict } from './report.js'
-import { playServerCase, takeInventory } from './server-case.js'
-import type { Inventory } from './stage.js'
+import { DEADLINE_MS, playServerCase } from './server-case.js'
 
 export interface PlayOptions<One extends Case = Case> {
   /** The revisions the peer speaks; others are not asked of it. Default: all. */
@@ -27,9 +28,9 @@ export type Verdicts = AsyncGenerator<Verdict, void, undefined>
  */
 export async function* playServer(suite: Suite, peer: HttpPeer, options: PlayOptions<ServerCase> = {}): Verdicts {
   const cases = suite.cases.filter((one): one is ServerCase => one.under_test === 'server')
-  const inventories = new Map<RevisionRow, Inventory>()
+  const inventories = new Map<RevisionRow, Inventory | Missed>()
   yield* playEach(suite, cases, options, async (one, at, keyword) => {
-    if (one.needs?.length && !inventories.has(at)) inventories.set(at, await takeInventory(at, peer, options))
+    if (one.needs?.length && !inventories.has(at)) inventories.set(at, await takeInventory(at, peer, options.deadlineMs ?? DEADLINE_MS))
     const inventory = inventories.get(at)
     return playServerCase(one, at, peer, { ...options, keyword, ...(inventory && { inventory }) })
   })

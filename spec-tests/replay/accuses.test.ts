@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import type { ServerCase } from '../../lib/replay/case.js'
+import type { Need, ServerCase } from '../../lib/replay/case.js'
 import { loadSuite, type Suite } from '../../lib/replay/load.js'
 import type { HttpPeer, PeerReply, PeerRequest } from '../../lib/replay/peer.js'
 import { tapPoint, type Verdict } from '../../lib/replay/report.js'
@@ -26,6 +26,7 @@ interface Fault {
   readonly breaks?: boolean
   readonly unreachable?: boolean
   readonly tools?: readonly string[]
+  readonly capabilities?: object
 }
 
 /** A right server, small, but for its fault. */
@@ -35,11 +36,14 @@ const serverWith = (fault: Fault): HttpPeer => {
     const result = (value: object): object => ({ jsonrpc: '2.0', id: (fault.id ?? (same => same))(id), result: value })
     if (method === 'initialize') {
       const protocolVersion = fault.version ?? params!['protocolVersion']
-      return [result({ protocolVersion, capabilities: { tools: {}, logging: {} }, serverInfo: { name: 'wrong', version: '1' } })]
+      return [result({ protocolVersion, capabilities: fault.capabilities ?? { tools: {}, logging: {} }, serverInfo: { name: 'wrong', version: '1' } })]
     }
     if (method === 'tools/list') {
       return [result({ tools: (fault.tools ?? ['log_each']).map(name => ({ name, inputSchema: { type: 'object' } })) })]
     }
+    if (method === 'prompts/list') return [result({ prompts: params ? [{ name: 'second' }] : [{ name: 'first' }], ...(!params && { nextCursor: 'more' }) })]
+    if (method === 'resources/list') return [result({ resources: [{ uri: 'test://a' }] })]
+    if (method === 'resources/templates/list') return [result({ resourceTemplates: [{ uriTemplate: 'test://{id}' }] })]
     if (method === 'ping') return [result(fault.pong ?? {})]
     if (method === 'logging/setLevel') {
       threshold = params!['level'] as Level
@@ -173,6 +177,49 @@ t.test('the case stops at a miss of its own keyword', async t => {
   const one = made('SHOULD', [PING, { hear: [{ error: {} }], keyword: 'MUST' }, PING, { hear: [{ error: {} }] }])
   const verdict = await playServerCase(one, at, serverWith({}))
   t.same(verdict.misses.map(({ step, keyword }) => [step, keyword]), [[1, 'SHOULD']])
+})
+
+const NEEDS: readonly (readonly [need: Need, capabilities: object, lacking: string | undefined])[] = [
+  ['log_each', {}, undefined],
+  [{ capability: 'logging' }, { logging: {} }, undefined],
+  [{ capability: 'logging' }, {}, 'the capability logging'],
+  [{ capability: 'resources.subscribe' }, { resources: { subscribe: true } }, undefined],
+  [{ capability: 'resources.subscribe' }, { resources: { subscribe: false } }, 'the capability resources.subscribe'],
+  [{ capability: 'resources.subscribe' }, { resources: {} }, 'the capability resources.subscribe'],
+  [{ capability: 'resources.subscribe' }, {}, 'the capability resources.subscribe'],
+  [{ prompt: 'second' }, { prompts: {} }, undefined],
+  [{ prompt: 'third' }, { prompts: {} }, 'the prompt third'],
+  [{ prompt: 'first' }, {}, 'the prompt first'],
+  [{ resource: 'test://a' }, { resources: {} }, undefined],
+  [{ resource: 'test://{id}' }, { resources: {} }, undefined],
+  [{ resource: 'test://b' }, { resources: {} }, 'the resource test://b'],
+  [{ tool: 'log_each' }, {}, undefined],
+  [{ tool: 'other' }, {}, 'the tool other'],
+  [{ session: true }, {}, undefined],
+]
+
+t.test('what a server is free not to offer is skipped as such, in how the case is judged and in what is said', async t => {
+  for (const [need, capabilities, lacking] of NEEDS) {
+    const { outcome, misses } = await playServerCase(made('MUST', [PING, { hear: [{ result: {} }] }], { needs: [need] }), at, serverWith({ capabilities }))
+    t.same([outcome, misses.map(({ sentence }) => sentence)], lacking === undefined ? ['pass', []] : ['skip', [`not offered: ${lacking}`]], JSON.stringify(need))
+  }
+  const both = made('MUST', [PING], { needs: ['other', { capability: 'tasks' }] })
+  t.match(await playServerCase(both, at, serverWith({})), { outcome: 'skip', misses: [{ sentence: 'not offered: the capability tasks' }] })
+})
+
+t.test('a server that lets no conversation begin offers nothing and is excused of nothing', async t => {
+  const { outcome, misses } = await playServerCase(made('MUST', [PING], { needs: [{ capability: 'tasks' }] }), at, serverWith({ version: '2024-11-05' }))
+  t.equal(outcome, 'fail')
+  t.match(misses[0]?.sentence, /^what the server offers cannot be asked: .*expected "2025-11-25", seen "2024-11-05"/)
+})
+
+t.test('where a weaker step did not remember a name, the case ends at the step that needs it', async t => {
+  const remember = { hear: [{ result: { pong: { $bind: 'x' } } }], again: true, keyword: 'MAY' } as const
+  const steps: ServerCase['steps'] = [PING, { hear: [{ result: {} }] }, remember, PING, { hear: [{ result: { pong: { $same: 'x' } } }] }, { hear: [{ error: {} }] }]
+  const { outcome, misses } = await playServerCase(made('MUST', steps), at, serverWith({}))
+  t.equal(outcome, 'note')
+  t.match(misses, [{ step: 2, keyword: 'MAY' }, { step: 4, keyword: 'MAY', sentence: /^the case ends here, because nothing was bound as x/ }])
+  await t.rejects(playServerCase(made('MUST', steps.filter(step => step !== remember)), at, serverWith({})), { name: 'Unbound' }, 'else the fixture is wrong')
 })
 
 t.test('the transcript has what was sent and what came, in order', async t => {

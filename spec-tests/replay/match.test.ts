@@ -121,6 +121,16 @@ t.test('$bind remembers what was there, and $same demands it again', async t => 
   t.same(outcome.fits && [...outcome.bound], [['x', 7]])
 })
 
+t.test('$maybe remembers nothing as well, which is the same as nothing and is sent as nothing', async t => {
+  const pattern = [{ a: { $maybe: 'x' } }, { a: { $same: 'x' } }]
+  t.ok(fits(pattern, [{ a: 'state' }, { a: 'state' }]))
+  t.notOk(fits(pattern, [{ a: 'state' }, {}]))
+  t.ok(fits(pattern, [{}, {}]))
+  t.notOk(fits(pattern, [{}, { a: null }]))
+  t.strictSame(fill({ a: { $same: 'x' }, b: 1 }, new Map([['x', undefined]])), { b: 1 })
+  t.throws(() => match({ $maybe: 1 }, 1), { name: 'TypeError', message: '$maybe takes a name, not 1' })
+})
+
 t.test('an alternative that does not fit leaves nothing bound', async t => {
   const outcome = match({ $any_of: [{ a: { $bind: 'x' }, b: 1 }, { b: { $bind: 'y' } }] }, { a: 7, b: 2 })
   t.same(outcome.fits && [...outcome.bound], [['y', 2]])
@@ -140,13 +150,13 @@ t.test('names that begin with $ and are no directives are ordinary members', asy
 
 t.test('a wrong pattern is the fixture\'s fault, not the peer\'s', async t => {
   t.throws(() => match({ $absent: true, level: 1 }, {}), { name: 'TypeError', message: /mixes directives with fields/ })
-  t.throws(() => match({ $same: 'never' }, 1), { name: 'TypeError', message: /nothing was bound as never/ })
+  t.throws(() => match({ $same: 'never' }, 1), { name: 'Unbound', message: /nothing was bound as never/ })
   t.throws(() => match({ $type: 'text' }, 1), { name: 'TypeError', message: /\$type takes one of/ })
   t.throws(() => match({ $repeat: ['a', 1] }, 'a'), { name: 'TypeError', message: /matches nothing/ })
 })
 
 t.test('a template is filled with what was bound, and long text is spelled by its length', async t => {
   t.same(fill({ a: { $same: 'x' }, b: [{ $repeat: ['ab', 2] }] }, new Map([['x', 7]])), { a: 7, b: ['abab'] })
-  t.throws(() => fill({ $same: 'never' }, new Map()), { name: 'TypeError', message: /nothing was bound as never/ })
+  t.throws(() => fill({ $same: 'never' }, new Map()), { name: 'Unbound', message: /nothing was bound as never/ })
   t.throws(() => fill({ $type: 'string' }, new Map()), { name: 'TypeError', message: /cannot be sent/ })
 })

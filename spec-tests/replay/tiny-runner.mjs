@@ -16,8 +16,10 @@ const LATE_MS = 10_000
 
 /** The server did otherwise. */
 class Missed extends Error {}
-const missOf = run => (async () => run())().then(() => undefined, error => {
-  if (!(error instanceof Missed)) throw error
+/** A name that was not remembered. */
+class Unknown extends Error {}
+const missOf = (run, kinds = [Missed]) => (async () => run())().then(() => undefined, error => {
+  if (!kinds.some(kind => error instanceof kind)) throw error
   return error
 })
 
@@ -40,7 +42,7 @@ const equal = (a, b) => {
   return keys.length === Object.keys(b).length && keys.every(key => Object.hasOwn(b, key) && equal(a[key], b[key]))
 }
 const recall = (name, known) => {
-  if (!Object.hasOwn(known, name)) throw new Error(`nothing is known as ${name}`)
+  if (!Object.hasOwn(known, name)) throw new Unknown(`nothing is known as ${name}`)
   return known[name]
 }
 
@@ -58,6 +60,7 @@ const DIRECTIVES = {
   $has: (list, value, known) => Array.isArray(value) && list.every(inner => value.some(one => fits(inner, one, known))),
   $json: (inner, value, known) => typeof value === 'string' && parsed(value) !== undefined && fits(inner, parsed(value).value, known),
   $bind: (name, value, known) => value !== undefined && Object.assign(known, { [name]: value }) !== undefined,
+  $maybe: (name, value, known) => Object.assign(known, { [name]: value }) !== undefined,
 }
 const directivesOf = pattern => isObject(pattern) ? Object.keys(DIRECTIVES).filter(name => Object.hasOwn(pattern, name)) : []
 
@@ -158,7 +161,7 @@ const stageOf = (url, at, declared = {}) => {
 
   const sessionOf = ({ greeting }) => greeting?.fields?.['mcp-session-id'] ?? null
   const known = () => ({
-    ...bound, revision: at.revision, origin: url.origin,
+    ...bound, revision: at.revision, version_header: at.version_header ? at.revision : null, origin: url.origin,
     ...Object.fromEntries([...conversations].map(([name, one]) => [name === 'main' ? 'session' : `${name}.session`, sessionOf(one)])),
   })
   const fill = template => filled(template, known())
@@ -270,14 +273,31 @@ const stageOf = (url, at, declared = {}) => {
     inventory: async () => {
       await open('main')
       const main = conversations.get('main')
-      const { capabilities = {} } = sessions ? main.introduction : await ask(main, 'server/discover')
-      const tools = []
-      let page
-      do {
-        page = await ask(main, 'tools/list', page && { cursor: page.nextCursor })
-        tools.push(...page.tools.map(({ name }) => name))
-      } while (page.nextCursor !== undefined)
-      return need => typeof need === 'string' ? tools.includes(need) : 'session' in need ? sessionOf(main) !== null : need.capability in capabilities
+      const capabilities = (sessions ? main.introduction : await ask(main, 'server/discover')).capabilities ?? {}
+      const listed = async (method, members, name) => {
+        const names = []
+        let page
+        const failed = await missOf(async () => {
+          do {
+            page = await ask(main, method, page && { cursor: page.nextCursor })
+            if (!fits({ [members]: { $each: { [name]: { $type: 'string' } } } }, page, {})) throw new Missed(`${method} lists no ${members}`)
+            names.push(...page[members].map(one => one[name]))
+          } while (page.nextCursor !== undefined)
+        })
+        return failed ? [] : names
+      }
+      const tools = await listed('tools/list', 'tools', 'name')
+      const prompts = 'prompts' in capabilities ? await listed('prompts/list', 'prompts', 'name') : []
+      const resources = 'resources' in capabilities
+        ? [...await listed('resources/list', 'resources', 'uri'), ...await listed('resources/templates/list', 'resourceTemplates', 'uriTemplate')] : []
+      return need => {
+        if (typeof need === 'string') return tools.includes(need)
+        if ('tool' in need) return tools.includes(need.tool)
+        if ('session' in need) return sessionOf(main) !== null
+        if ('prompt' in need) return prompts.includes(need.prompt)
+        if ('resource' in need) return resources.includes(need.resource)
+        return ![undefined, false].includes(need.capability.split('.').reduce((value, name) => value?.[name], capabilities))
+      }
     },
     /** Hangs up and ends the sessions, without waiting for what the server says to that. */
     leave: () => {
@@ -317,20 +337,24 @@ const cases = [...filesIn('messages/'), ...filesIn('http/')].flatMap(read).filte
   .filter(one => one.clauses.some(id => standing.has(id)) && (one.revisions?.includes(revision) ?? true))
 
 const asking = stageOf(url, at)
-let offers = () => false
+let offers
 await missOf(async () => (offers = await asking.inventory()))
 asking.leave()
 
 const play = async (one, keyword) => {
   const unknown = one.steps.find(step => !kindOf(step))
   if (unknown) return { outcome: 'unsupported', misses: [{ sentence: `the step ${show(unknown)}` }] }
+  if (one.needs && !offers) return { outcome: OUTCOME[keyword], misses: [{ keyword, sentence: 'what the server offers cannot be asked' }] }
   const missing = (one.needs ?? []).filter(need => !offers(need))
-  if (missing.length > 0) return { outcome: OUTCOME[keyword], misses: [{ keyword, sentence: `the server does not offer ${show(missing)}` }] }
+  const free = missing.some(need => typeof need !== 'string')
+  if (missing.length > 0) return { outcome: free ? 'skip' : OUTCOME[keyword], misses: [{ sentence: `the server does not offer ${show(missing)}` }] }
   const stage = stageOf(url, at, one.client_capabilities)
   const misses = []
   const steps = [{ keyword, run: () => stage.begin(one.opening) }, ...one.steps.map(step => ({ ...step, run: () => stage.perform(step) }))]
   for (const step of steps) {
-    const missed = await missOf(step.run)
+    const missed = await missOf(step.run, misses.length > 0 ? [Missed, Unknown] : [Missed])
+    // What an earlier step was to remember is not known: the case ends here.
+    if (missed instanceof Unknown) break
     if (missed) misses.push({ keyword: weaker(step.keyword ?? keyword, keyword), sentence: missed.message })
     if (misses.at(-1)?.keyword === keyword) break
   }
