@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import type { Fields } from '../bindings/http.js'
 import { CODES, Refusal } from '../protocol/errors.js'
 
-/** What decides who is let in, as what, and into which session: by their names as they are written. */
+/** What decides who is let in, and as what: by their names as they are written. Those of a session mean nothing where there are none: basic/transports#session-management. */
 const SINGLE: ReadonlyMap<string, string> = new Map(
-  ['Host', 'Origin', 'Sec-Fetch-Site', 'Content-Type', 'Content-Encoding', 'Mcp-Session-Id', 'Last-Event-ID'].map(name => [name.toLowerCase(), name]),
+  ['Host', 'Origin', 'Sec-Fetch-Site', 'Content-Type', 'Content-Encoding'].map(name => [name.toLowerCase(), name]),
 )
 
 /** @throws Refusal 400 for a field given twice that can only be given once, be it the same both times: RFC 9112, 3.2 has that of Host. */
@@ -18,7 +18,7 @@ export const fieldsOf = (req: IncomingMessage): Fields => {
 
 /**
  * Node keeps the first of two lines of the fields it knows, in silence, and joins the others. One that repeats what the body says must agree with
- * it, and is refused with the code for that: its value is made one that agrees with nothing.
+ * it, and is refused with the code for that: its value is made one that agrees with nothing, as is the name of a session.
  */
 const single = (raw: readonly string[], fields: Fields): Fields => {
   const met = new Set<string>()
