@@ -116,6 +116,8 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
       return found ?? missed(path, `an array with ${show(one)} in it`, show(value))
     }), known)
   }],
+  ['$length', (inner, value, known, path) =>
+    Array.isArray(value) ? match(inner, value.length, known, `${path}/length`) : missed(path, 'an array', show(value))],
   ['$json', (inner, value, known, path) => {
     const parsed = typeof value === 'string' ? parse(value) : undefined
     return parsed === undefined ? missed(path, 'JSON text', show(value)) : match(inner, parsed, known, path)

@@ -92,6 +92,14 @@ t.test('$only fits an object with no other members', async t => {
   t.notOk(fits({ $only: {} }, []))
 })
 
+t.test('$length fits an array by the number of its elements', async t => {
+  t.ok(fits({ $length: { $at_least: 2 } }, [1, 2]))
+  t.notOk(fits({ $length: { $at_least: 2 } }, [1]))
+  t.ok(fits({ $length: 0, $each: 1 }, []))
+  t.notOk(fits({ $length: 1 }, 'a'))
+  t.same(miss({ $length: { $not: { $at_least: 1 } } }, [1])?.path, '/length')
+})
+
 t.test('$each fits an array all of whose elements fit, the empty one too', async t => {
   t.ok(fits({ $each: { a: 1 } }, [{ a: 1 }, { a: 1, b: 2 }]))
   t.ok(fits({ $each: { a: 1 } }, []))

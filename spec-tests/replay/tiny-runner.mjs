@@ -58,6 +58,7 @@ const DIRECTIVES = {
   $only: (fields, value, known) => isObject(value) && Object.keys(value).every(key => Object.hasOwn(fields, key)) && fits(fields, value, known),
   $each: (inner, value, known) => Array.isArray(value) && value.every(one => fits(inner, one, known)),
   $has: (list, value, known) => Array.isArray(value) && list.every(inner => value.some(one => fits(inner, one, known))),
+  $length: (inner, value, known) => Array.isArray(value) && fits(inner, value.length, known),
   $json: (inner, value, known) => typeof value === 'string' && parsed(value) !== undefined && fits(inner, parsed(value).value, known),
   $bind: (name, value, known) => value !== undefined && Object.assign(known, { [name]: value }) !== undefined,
   $maybe: (name, value, known) => Object.assign(known, { [name]: value }) !== undefined,
