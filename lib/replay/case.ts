@@ -203,7 +203,7 @@ export interface ConnectWish {
   readonly log_level?: Level
   /** For each request. Default: the client's. */
   readonly timeout_ms?: number
-  /** What the application answers, and so what the client can declare: a result, or `never` until it is withdrawn. */
+  /** What the application answers, and so what the client can declare: a result, or `never` until it is withdrawn. Roots may change. */
   readonly answers?: { readonly elicitation?: Pattern; readonly sampling?: Pattern; readonly roots?: Pattern }
 }
 
