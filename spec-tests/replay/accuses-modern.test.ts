@@ -157,6 +157,30 @@ t.test('a server of which nothing is spoiled is accused of nothing', async t => 
   for (const id of new Set(SERVERS.map(([, id]) => id))) t.same((await playServer(id, {})).misses, [], id)
 })
 
+/** What a server may do, and the cases that must not fail it for that. */
+const LAWFUL: readonly (readonly [may: string, fault: Fault, ids: readonly string[]])[] = [
+  ['has the client carry no state', saying(/,"requestState":"[^"]*"/, ''), [
+    'mrtr/asks/several', 'mrtr/answered/elicitation', 'mrtr/answered/several', 'mrtr/answered/other-connection', 'mrtr/abandoned', 'mrtr/prompt',
+    'mrtr/state/altered', 'mrtr/state/invented', 'mrtr/state/empty', 'mrtr/state/long', 'mrtr/state/other-arguments', 'elicitation/refusal/decline',
+  ]],
+  ['finds the header at odds with the version that is missing', saying('-32602', '-32020'), [
+    'meta/required/no-version', 'meta/required/no-meta', 'meta/required/meta-not-object', 'subscriptions/undeclared',
+  ]],
+  ['refuses a notification over HTTP', { status: 400 }, ['http/stateless/notification', 'jsonrpc/notification/unknown']],
+  ['answers what it does not know with nothing', saying(/"error":\{.*\}\}/, '"result":{}}'), ['errors/defined/bad-cursor', 'errors/defined/unknown-completion']],
+  ['has an error of its own outside the reserved ranges', saying(/-32602|-32601/, '-100'), ['errors/defined/unknown-prompt', 'errors/defined/unknown-resource']],
+  ['takes a header for an argument that was not given', believing('mcp-param-region', () => 'eu'), ['http/param/surplus']],
+]
+
+for (const [may, fault, ids] of LAWFUL) {
+  t.test(`a server that ${may} fails no case for that`, async t => {
+    for (const id of ids) {
+      const { outcome, misses } = await playServer(id, fault)
+      t.notOk(outcome === 'fail' || outcome === 'skip', id, { misses: misses.map(({ sentence }) => sentence) })
+    }
+  })
+}
+
 /** Changes the messages that fit. */
 const out = (how: (message: Body) => void, fits: Parameters<typeof where>[0]): ClientFault => ({ out: where(fits, (_, body) => void how(body)) })
 const call = method('tools/call')
