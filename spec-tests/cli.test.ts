@@ -63,6 +63,7 @@ t.test('what cannot be meant is one clear line and exit code 2', async t => {
     [['call'], /a URL and the name of a tool/],
     [['call', 'tool', '--'], /-- takes the command of a server/],
     [['call', 'http://127.0.0.1:9/mcp', 'tool', '--', 'node'], /call takes a URL and the name of a tool, or the name of a tool, -- and the command of a server/],
+    [['call', 'http://127.0.0.1:9/mcp', '--', 'node'], /call takes a URL and the name of a tool, or the name of a tool/],
     [['listen'], /listen takes the URL of a server, or -- and the command of one/],
     [['listen', 'http://127.0.0.1:9/mcp', '--', 'node'], /listen takes the URL of a server, or -- and the command of one/],
     [['listen', 'http://127.0.0.1:9/mcp', '--log-level', 'loud'], /--log-level "loud"/],

@@ -4,6 +4,7 @@ import type { Level } from '../wire/levels.js'
 import { aside, type Addressee } from './addressee.js'
 import { answersOf, personAt } from './ask.js'
 import { CallPrinter, harmless, screenOf } from './print.js'
+import { self } from './self.js'
 
 export interface CallOptions extends Addressee {
   readonly tool: string
@@ -23,7 +24,7 @@ export const call = async ({ target, named, tool, args, logLevel, timeoutMs, jso
   const printer = new CallPrinter(screenOf(process.stderr), performance.now())
   const person = process.stdin.isTTY && process.stderr.isTTY ? personAt(process.stdin, process.stderr) : undefined
   const client = await connect(target, {
-    info: { name: 'mcpwire', version: '0.1.0' },
+    info: self(),
     onStderr: line => printer.aside(aside(line)),
     ...(logLevel && { logLevel }),
     ...(timeoutMs !== undefined && { timeoutMs }),

@@ -7,6 +7,7 @@ import { connect } from '../client.js'
 import { listen } from '../server.js'
 import { inWords } from './call.js'
 import { CallPrinter, screenOf } from './print.js'
+import { self } from './self.js'
 
 /** The sources of this package: something to process where nothing was named. */
 const sources = async (): Promise<string[]> => {
@@ -20,7 +21,7 @@ export const demo = async (paths: readonly string[]): Promise<number> => {
   const files = paths.length > 0 ? paths : await sources()
   const listening = await listen(processFiles(), { port: 0 })
   try {
-    const client = await connect(listening.url, { info: { name: 'mcpwire-demo', version: '0.1.0' }, logLevel: 'info' })
+    const client = await connect(listening.url, { info: self(), logLevel: 'info' })
     process.stdout.write(`${listening.url}  ${client.revision.id}  process_files, ${files.length} files\n`)
     const printer = new CallPrinter(screenOf(process.stdout), performance.now())
     const call = client.callTool('process_files', { paths: files }, { progress: true })

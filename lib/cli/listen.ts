@@ -3,6 +3,7 @@ import { connect, HttpRefusal, ServerExited, type Client, type SubscriptionFilte
 import type { Level } from '../wire/levels.js'
 import { aside, type Addressee } from './addressee.js'
 import { CallPrinter, harmless, screenOf } from './print.js'
+import { self } from './self.js'
 
 export interface ListenOptions extends Addressee {
   readonly logLevel: Level | undefined
@@ -31,7 +32,7 @@ export const listen = async (options: ListenOptions): Promise<number> => {
   let client: Client | undefined
   try {
     client = await connect(target, {
-      info: { name: 'mcpwire', version: '0.1.0' }, restarts: 0, signal: enough, ...(logLevel && { logLevel }), ...(revision !== undefined && { revision }),
+      info: self(), restarts: 0, signal: enough, ...(logLevel && { logLevel }), ...(revision !== undefined && { revision }),
       onStderr: line => process.stderr.write(`${aside(line)}\n`),
       events: {
         onError(error) {

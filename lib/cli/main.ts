@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /** The command line: arguments to options, errors to one line and an exit code. */
-import { createRequire } from 'node:module'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { isLevel, type Level, LEVELS } from '../wire/levels.js'
 import { addresseeOf, beforeDashes } from './addressee.js'
 import { harmless } from './print.js'
+import { self } from './self.js'
 import { USAGE, UsageError } from './usage.js'
 
 const whole = (text: string | undefined, name: string, max: number): number | undefined => {
@@ -70,7 +70,7 @@ const run = async ([command = 'help', ...rest]: string[]): Promise<number> => {
       const { own, command } = beforeDashes(rest)
       const { values, positionals } = parse(own, { args: string, 'log-level': string, 'timeout-ms': string, json: flag, task: flag })
       const [url, tool, surplus] = command === undefined ? positionals : [undefined, ...positionals]
-      if (tool === undefined || surplus !== undefined) throw new UsageError('call takes a URL and the name of a tool, or the name of a tool, -- and the command of a server')
+      if (tool === undefined || surplus !== undefined || (command && URL.canParse(tool))) throw new UsageError('call takes a URL and the name of a tool, or the name of a tool, -- and the command of a server')
       const logLevel = levelOf(values['log-level'])
       const timeoutMs = whole(values['timeout-ms'], 'timeout-ms', 2 ** 31 - 1)
       const args = argumentsOf(values.args ?? '{}')
@@ -106,7 +106,7 @@ const run = async ([command = 'help', ...rest]: string[]): Promise<number> => {
     }
     case 'version':
     case '--version':
-      process.stdout.write(`${(createRequire(import.meta.url)('../../../package.json') as { version: string }).version}\n`)
+      process.stdout.write(`${self().version}\n`)
       return 0
     case 'help':
     case '--help':
