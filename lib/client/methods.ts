@@ -1,14 +1,14 @@
 /** What a client can ask, method by method: each is `request` under a name, with types. No I/O. */
 import type { JsonObject } from '../wire/json-rpc.js'
 import { CODES, InvalidMessage, RpcError } from '../protocol/errors.js'
-import { type Task, TASKS_EXTENSION } from '../protocol/tasks.js'
+import { readTask, type Task, TASKS_EXTENSION } from '../protocol/tasks.js'
 import type {
   CallToolResult, Completion, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool,
 } from '../protocol/types.js'
 import type { Revision } from '../revisions/index.js'
 import { declared, speaks } from '../revisions/vocabulary.js'
 import type { Call, CallOptions } from './call.js'
-import { offersTasks, readTask, taskFormOf } from './tasks.js'
+import { offersTasks, taskFormOf } from './tasks.js'
 
 /** Pages that one listing reads. A server with more is taken to be going in circles: `InvalidMessage`. */
 export const MAX_PAGES = 1000

@@ -1,11 +1,11 @@
 /** Follows one task to its end: looks at it as often as the server says, answers what it asks, and fetches what came of it. Time is an argument. No I/O. */
 import type { JsonObject } from '../wire/json-rpc.js'
 import { Cancelled, InvalidMessage, RpcError } from '../protocol/errors.js'
-import { isOver, type Task } from '../protocol/tasks.js'
+import { isOver, readTask, type Task, type TaskForm, type TaskState } from '../protocol/tasks.js'
 import type { Question } from './answers.js'
 import type { Call, CallOptions } from './call.js'
 import { type Clock, isPassing } from './carrier.js'
-import { readTask, type TaskForm, TaskExpired, type TaskState } from './tasks.js'
+import { TaskExpired } from './tasks.js'
 import type { Notification } from './typed.js'
 
 /** How often a task is looked at when the server does not say, and at the most, in milliseconds. */

@@ -4,12 +4,13 @@ import type { RpcNotification } from '../wire/json-rpc.js'
 import { LEVELS, reaches, type Level } from '../wire/levels.js'
 import type { Exchange } from '../protocol/exchange.js'
 import type { Session } from '../protocol/session.js'
+import type { KeptTask } from '../protocol/task-store.js'
+import { statusMessage } from '../protocol/tasks.js'
 import { logMessage, type LogOptions } from './logging.js'
 import { Subscriptions, type ListenLimits } from './subscriptions.js'
 import { detailed, hasExperiment } from './task-methods.js'
-import type { KeptTask } from './task-store.js'
+import type { Tasks } from './tasks.js'
 import { COMPLETE } from './visits.js'
-import { statusMessage, type Tasks } from './tasks.js'
 
 /** Who can be told: the open sessions of one mount. */
 export interface Audience {

@@ -1,10 +1,10 @@
 /** What an application says when it makes a server, and what a server needs of the world. */
 import { find, REVISIONS, type Cache, type Revision } from '../revisions/index.js'
+import type { TaskLimits } from '../protocol/task-store.js'
 import type { JsonSchema } from '../validation/from-schema.js'
 import type { ErrorPlace } from './dispatch.js'
 import type { LogLimits } from './log-guard.js'
 import type { ListenLimits } from './subscriptions.js'
-import type { TaskLimits } from './task-store.js'
 
 export interface ServerOptions {
   /** How to use this server, for the client's model to read. */

@@ -4,11 +4,11 @@ import { speaks } from '../revisions/vocabulary.js'
 import type { JsonObject } from '../wire/json-rpc.js'
 import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
-import { isOver, TASKS_EXTENSION } from '../protocol/tasks.js'
+import { assertCancellable, type KeptTask } from '../protocol/task-store.js'
+import { experimental, TASKS_EXTENSION } from '../protocol/tasks.js'
 import type { Dispatch } from './dispatch.js'
 import type { Vault } from './rounds.js'
-import type { KeptTask } from './task-store.js'
-import { experimental, extended, ownerOf, Tasks } from './tasks.js'
+import { extended, ownerOf, Tasks } from './tasks.js'
 
 /** Does the revision have tasks in its own vocabulary? */
 export const hasExperiment = (revision: Revision): boolean => speaks(revision, 'tasks/result', 'client') !== undefined
@@ -16,7 +16,6 @@ export const hasExperiment = (revision: Revision): boolean => speaks(revision, '
 /** Where tasks are an extension. */
 const hasExtension = (revision: Revision): boolean => revision.input === 'in results'
 
-const PAGE = 100
 const REQUIRED = { extensions: { [TASKS_EXTENSION]: {} } }
 
 export const assertExtended = (exchange: Exchange): void => {
@@ -47,7 +46,7 @@ export const offerTasks = (dispatch: Dispatch, tasks: Tasks, vault: () => Vault)
 
   each('tasks/get', experimental, task => detailed(task, tasks))
   each('tasks/cancel', task => {
-    if (isOver(task)) throw new ProtocolError(CODES.invalidParams, `Task ${task.taskId} is ${task.status} already`)
+    assertCancellable(task)
     tasks.cancel(task)
     return experimental(task)
   }, task => {
@@ -65,12 +64,7 @@ export const offerTasks = (dispatch: Dispatch, tasks: Tasks, vault: () => Vault)
     const owner = ownerOf(exchange)
     // 2025-11-25/basic/utilities/tasks#task-isolation-and-access-control: who cannot be told from others is shown nobody's
     if (owner === undefined) throw new ProtocolError(CODES.methodNotFound, 'tasks/list needs a session or a principal, and this request has neither')
-    const all = tasks.store.list(owner)
-    const content = cursor === undefined ? undefined : vault().open(cursor as string, `tasks/list ${owner}`)
-    const from = cursor === undefined ? 0 : all.findIndex(({ taskId }) => taskId === content?.after) + 1
-    if (cursor !== undefined && from === 0) throw new ProtocolError(CODES.invalidParams, 'the cursor was not given out for tasks/list, or has expired; begin again without it')
-    const page = all.slice(from, from + PAGE)
-    const more = from + PAGE < all.length
+    const { tasks: page, more } = tasks.store.page(owner, cursor === undefined ? undefined : vault().open(cursor as string, `tasks/list ${owner}`)?.after ?? null)
     return { tasks: page.map(experimental), ...(more && { nextCursor: vault().seal({ after: page.at(-1)!.taskId }, `tasks/list ${owner}`) }) }
   })
 }

@@ -3,14 +3,14 @@
  * has had: the experiment of 2025-11-25 (basic/utilities/tasks) and the extension of 2026 (SEP-2663). No I/O.
  */
 import type { Revision } from '../revisions/index.js'
-import type { JsonObject, RpcNotification } from '../wire/json-rpc.js'
+import type { JsonObject } from '../wire/json-rpc.js'
 import { CODES, failure, ProtocolError } from '../protocol/errors.js'
 import { Exchange, type Outlet } from '../protocol/exchange.js'
 import type { Session } from '../protocol/session.js'
-import { isOver, RELATED_TASK, TASKS_EXTENSION } from '../protocol/tasks.js'
+import { outcomeOf, TaskStore, type KeptTask, type TaskLimits } from '../protocol/task-store.js'
+import { isOver, related, TASKS_EXTENSION } from '../protocol/tasks.js'
 import { faultOf } from './answered.js'
 import { ask, MAX_ROUNDS, type Answers, type Needs, type Question } from './input.js'
-import { type KeptTask, type TaskLimits, TaskStore } from './task-store.js'
 
 /** Does the revision have the experiment, in which the client asks for a task? */
 const byRequest = (revision: Revision): boolean => revision.input === 'by request'
@@ -39,12 +39,11 @@ interface Running {
   waiting: Waiting | undefined
   /** Names asked so far: none is used twice in the life of a task. */
   readonly names: Set<string>
-  /** Called at every change of status. */
-  readonly watchers: Set<() => void>
 }
 
 export class Tasks {
-  readonly store: TaskStore
+  /** By principal or session. */
+  readonly store: TaskStore<string | undefined>
   readonly #running = new Map<string, Running>()
 
   constructor(limits: TaskLimits, world: () => { nowMs(): number; newId(): string }, private readonly announce: (task: KeptTask, exchange: Exchange) => void) {
@@ -73,7 +72,7 @@ export class Tasks {
       },
       drop: () => this.#change(task, exchange, { status: 'cancelled', statusMessage: 'The task was cancelled' }),
     }
-    const running: Running = { exchange: new TaskExchange(exchange, outlet, needs => this.#askAll(task, running, exchange, needs)), waiting: undefined, names: new Set(), watchers: new Set() }
+    const running: Running = { exchange: new TaskExchange(exchange, outlet, needs => this.#askAll(task, running, exchange, needs)), waiting: undefined, names: new Set() }
     this.#running.set(task.taskId, running)
     const { id } = exchange.request
     const fail = (error: unknown): void =>
@@ -84,11 +83,9 @@ export class Tasks {
     return task
   }
 
-  /** @throws ProtocolError -32602 for a task that is not there, or is somebody else's: the same answer */
+  /** @throws ProtocolError -32602 for a task that is not there, or is somebody else's */
   find(taskId: unknown, exchange: Exchange): KeptTask {
-    const task = this.store.get(String(taskId), ownerOf(exchange))
-    if (!task) throw new ProtocolError(CODES.invalidParams, `Task not found: ${String(taskId).slice(0, 100)}`)
-    return task
+    return this.store.find(taskId, ownerOf(exchange))
   }
 
   owns(taskId: string, exchange: Exchange): boolean {
@@ -107,12 +104,10 @@ export class Tasks {
       const { waiting } = running
       if (waiting) {
         const open = [...waiting.questions].filter(([name]) => !waiting.got.has(name))
-        await Promise.all(open.map(async ([name, question]) => this.answer(task, { [name]: await ask(exchange, related(question, task)) }, exchange.revision)))
-      } else await this.#changed(running, exchange)
+        await Promise.all(open.map(async ([name, question]) => this.answer(task, { [name]: await ask(exchange, { ...question, params: related(question.params, task.taskId) }) }, exchange.revision)))
+      } else await this.store.changed(task, leave => exchange.whenCancelled(leave))
     }
-    if (task.error) throw new ProtocolError(task.error.code, task.error.message, task.error.data)
-    if (!task.result) throw new ProtocolError(CODES.invalidParams, `Task ${task.taskId} was cancelled and has no result`)
-    return { ...task.result, _meta: { ...(task.result._meta as object | undefined), [RELATED_TASK]: { taskId: task.taskId } } }
+    return outcomeOf(task)
   }
 
   /** Takes answers to what a task asked; those to anything else are ignored. @throws ProtocolError -32602 for an answer that does not fit */
@@ -160,41 +155,16 @@ export class Tasks {
   }
 
   #change(task: KeptTask, exchange: Exchange, change: Partial<KeptTask>): void {
-    if (isOver(task)) return
-    this.store.update(task, change)
-    const watchers = [...(this.#running.get(task.taskId)?.watchers ?? [])]
+    if (!this.store.change(task, change)) return
     if (isOver(task)) this.#running.delete(task.taskId)
-    for (const watcher of watchers) watcher()
     this.announce(task, exchange)
-  }
-
-  #changed({ watchers }: Running, exchange: Exchange): Promise<void> {
-    return new Promise(resolve => {
-      const done = (): void => {
-        watchers.delete(done)
-        resolve()
-      }
-      watchers.add(done)
-      exchange.whenCancelled(done)
-    })
   }
 }
 
-/** 2025-11-25/basic/utilities/tasks#associating-task-related-messages: what a task asks says whose question it is. */
-const related = ({ method, params }: Question, { taskId }: KeptTask): Question => ({ method, params: { ...params, _meta: { ...(params?._meta as object | undefined), [RELATED_TASK]: { taskId } } } })
-
 /** Whose task it is: the principal's where there is one, else the session's. Without either, knowing its id is all there is. */
 export const ownerOf = ({ principal, session }: Exchange): string | undefined => (principal !== undefined ? `principal ${principal}` : session && `session ${session.id}`)
-
-/** A task as the experiment shows it. */
-export const experimental = ({ taskId, status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs }: KeptTask): JsonObject => ({
-  taskId, status, ...(statusMessage !== undefined && { statusMessage }), createdAt, lastUpdatedAt, ttl: ttlMs, pollInterval: pollIntervalMs,
-})
 
 /** A task as the extension shows it when it is made. */
 export const extended = ({ taskId, status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs }: KeptTask): JsonObject => ({
   taskId, status, ...(statusMessage !== undefined && { statusMessage }), createdAt, lastUpdatedAt, ttlMs, pollIntervalMs,
 })
-
-/** Status of the experiment's task, to whoever listens. */
-export const statusMessage = (task: KeptTask): RpcNotification => ({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: experimental(task) })

@@ -3,6 +3,7 @@ import type { Revision } from '../revisions/index.js'
 import type { JsonObject } from '../wire/json-rpc.js'
 import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
+import { experimental } from '../protocol/tasks.js'
 import type { Tool, ToolAnnotations, Icon } from '../protocol/types.js'
 import { checkOf, type Check } from '../validation/check.js'
 import type { FromSchema, JsonSchema } from '../validation/from-schema.js'
@@ -17,7 +18,7 @@ import { isA } from './quietly.js'
 import { described, Registry, type Listing } from './registry.js'
 import { InputRequired } from './rounds.js'
 import { assertExtended, hasExperiment } from './task-methods.js'
-import { experimental, extended, LongRun, TaskExchange, Tasks } from './tasks.js'
+import { extended, LongRun, TaskExchange, Tasks } from './tasks.js'
 
 /** Throw it from a tool to tell the model what went wrong: an `isError` result with this message. Any other error's text stays here. */
 export class ToolError extends Error {
