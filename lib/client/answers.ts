@@ -1,11 +1,14 @@
 /** The application's answers to what a server asks: ping, elicitation, sampling, roots. The same functions in every revision. No I/O. */
-import type { JsonObject, RpcId, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
+import type { JsonObject, RpcId, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
 import { asks, type Method, speaks } from '../revisions/vocabulary.js'
 import type { Revision } from '../revisions/index.js'
 import { CODES, failure, InvalidMessage, ProtocolError } from '../protocol/errors.js'
-import { RELATED_TASK } from '../protocol/tasks.js'
+import type { Standing } from '../protocol/opening.js'
+import type { TaskLimits } from '../protocol/task-store.js'
+import { experimental, RELATED_TASK } from '../protocol/tasks.js'
 import { clientChecks } from '../validation/client-checks.js'
 import { answered, elicited, rooted } from './answered.js'
+import { taskCapabilities, type QuestionTasks } from './question-tasks.js'
 import { imbalanceOf } from './sampling.js'
 import { urlFault } from './visited.js'
 import type { ElicitAnswer, ElicitForm, ElicitUrl, Root, SampleAnswer, SampleParams } from './typed.js'
@@ -33,6 +36,13 @@ export interface Answerers {
   readonly sampleTools?: boolean
   /** client/roots, each a file URI. After they change, `client.notify('notifications/roots/list_changed')`. */
   readonly roots?: (asker: Asker) => readonly Root[] | Promise<readonly Root[]>
+  /**
+   * A server may ask `elicit`, `elicitUrl` and `sample` as tasks (2025-11-25/basic/utilities/tasks): it is told at once that the question is
+   * being worked on, looks now and then how that stands, and fetches the answer, so that one that takes long hangs on no connection. The
+   * functions are the same, and so is what they are given. A task is cancelled with the call it was asked for, and ends with its session or
+   * the time it may be kept. `true`, or limits other than the usual ones. Default false: not declared, and such a question is answered plainly.
+   */
+  readonly asTasks?: boolean | TaskLimits
 }
 
 /** A question: `elicitation/create`, `sampling/createMessage`, `roots/list` or `ping`. */
@@ -43,12 +53,13 @@ export interface Question {
 
 /** The capabilities that these functions and extensions amount to: basic/lifecycle#capability-negotiation. */
 export const capabilitiesOf = (
-  { elicit, elicitUrl, sample, sampleTools, roots }: Answerers, revision: Revision, extensions: { readonly [id: string]: JsonObject } = {},
+  { elicit, elicitUrl, sample, sampleTools, roots, asTasks }: Answerers, revision: Revision, extensions: { readonly [id: string]: JsonObject } = {},
 ): JsonObject => ({
   ...(Object.keys(extensions).length > 0 && { extensions }),
   ...((elicit || elicitUrl) && { elicitation: { ...(elicit && { form: {} }), ...(elicitUrl && { url: {} }) } }),
   ...(sample && { sampling: sampleTools ? { tools: {} } : {} }),
   ...(roots && { roots: speaks(revision, 'notifications/roots/list_changed', 'client') ? { listChanged: true } : {} }),
+  ...(asTasks && taskCapabilities(revision, [...(sample ? ['sampling/createMessage'] as const : []), ...(elicit || elicitUrl ? ['elicitation/create'] as const : [])])),
 })
 
 /**
@@ -78,41 +89,65 @@ export class AnswerDesk {
   /** Questions that are open, and answers that the server has not taken. */
   #places = 0
 
-  /** @param max how many places there are */
-  constructor(private readonly answerers: Answerers, private readonly max: number, private readonly onError: (error: unknown) => void) {}
+  /**
+   * @param max how many places there are
+   * @param tasks where questions may be asked as tasks
+   */
+  constructor(private readonly answerers: Answerers, private readonly max: number, private readonly onError: (error: unknown) => void, private readonly tasks?: QuestionTasks) {}
 
   /**
-   * Answers this request by `say`, unless `asker` is aborted meanwhile. Settles when there is something to say or nothing will be; its place is
-   * free once the server has taken it. Beyond the last place the answer is an error; as many again beyond, whoever asks and does not listen is
-   * not answered. Neither this nor `say` may reject.
+   * Answers this request by `say`, unless `asker` is aborted meanwhile. Settles when there is something to say or nothing will be, and what was
+   * asked as a task is over; its place is free once the server has taken the answer. Beyond the last place the answer is an error; as many
+   * again beyond, whoever asks and does not listen is not answered. Neither this nor `say` may reject.
    */
-  async answer(request: RpcRequest, revision: Revision, asker: AbortController, say: (response: RpcResponse) => Promise<void>): Promise<void> {
+  async answer(request: RpcRequest, standing: Standing, asker: AbortController, say: (message: RpcResponse | RpcNotification) => Promise<void>): Promise<void> {
     const { max } = this
     if (this.#places >= 2 * max) return this.onError(new InvalidMessage(`${request.method} is not answered: ${max} questions are open (maxOpenQuestions), and as many refusals are not taken`))
     this.#places++
-    const response = this.#places > max
-      ? failure(request.id, new ProtocolError(CODES.internalError, `${max} questions are open (maxOpenQuestions), and no more are taken`))
-      : await this.#answered(request, revision, asker)
+    const full = this.#places > max && failure(request.id, new ProtocolError(CODES.internalError, `${max} questions are open (maxOpenQuestions), and no more are taken`))
+    const begun = !full && this.tasks?.takes(request, standing.revision) ? this.#begun(request, standing, asker, say, this.tasks) : undefined
+    const response = full || begun?.response || await this.#answered(request, standing, asker)
     const free = (): void => void this.#places--
     if (response) void say(response).then(free)
     else free()
+    await begun?.over
+  }
+
+  /** A task, which is worked on from here. A question that does not fit is refused, and becomes none. */
+  #begun(request: RpcRequest, standing: Standing, asker: AbortController, say: (status: RpcNotification) => void, tasks: QuestionTasks): { readonly response: RpcResponse; readonly over?: Promise<void> } {
+    try {
+      const answer = this.#prepared(request, standing.revision)
+      const task = tasks.begin(request.params!.task as JsonObject, standing, asker, say)
+      const response: RpcResponse = { jsonrpc: '2.0', id: request.id, result: answering(request, { task: experimental(task) }) }
+      void this.#outcome(request, () => answer(asker), asker).then(outcome => outcome && tasks.finish(task, outcome))
+      return { response, over: tasks.over(task) }
+    } catch (error) {
+      return { response: this.#failed(request, error) }
+    }
   }
 
   /** The one response to this request, or `undefined` when `asker` was aborted meanwhile. */
-  async #answered(request: RpcRequest, revision: Revision, asker: AbortController): Promise<RpcResponse | undefined> {
-    const { id } = request
-    this.#open.set(asker, id)
+  async #answered(request: RpcRequest, standing: Standing, asker: AbortController): Promise<RpcResponse | undefined> {
+    this.#open.set(asker, request.id)
+    const response = await this.#outcome(request, () => this.#prepared(request, standing.revision, standing)(asker), asker)
+    this.#open.delete(asker)
+    return response
+  }
+
+  /** What came of it, as a response. `undefined`: nobody waits for it any more. */
+  async #outcome(request: RpcRequest, run: () => Promise<JsonObject>, asker: AbortController): Promise<RpcResponse | undefined> {
     try {
-      const result = await this.#prepared(request, revision)(asker)
-      return asker.signal.aborted ? undefined : { jsonrpc: '2.0', id, result }
+      const result = await run()
+      return asker.signal.aborted ? undefined : { jsonrpc: '2.0', id: request.id, result }
     } catch (error) {
-      if (asker.signal.aborted) return undefined
-      if (error instanceof ProtocolError) return failure(id, error)
-      this.onError(error)
-      return failure(id, new ProtocolError(CODES.internalError, `${request.method} failed in the client`))
-    } finally {
-      this.#open.delete(asker)
+      return asker.signal.aborted ? undefined : this.#failed(request, error)
     }
+  }
+
+  #failed({ id, method }: RpcRequest, error: unknown): RpcResponse {
+    if (error instanceof ProtocolError) return failure(id, error)
+    this.onError(error)
+    return failure(id, new ProtocolError(CODES.internalError, `${method} failed in the client`))
   }
 
   /**
@@ -145,6 +180,7 @@ export class AnswerDesk {
 
   /** Nobody will hear the answers. */
   close(): void {
+    this.tasks?.close()
     for (const asker of [...this.#open.keys(), ...this.#asked]) asker.abort()
   }
 
@@ -158,21 +194,17 @@ export class AnswerDesk {
   }
 
   /** Looks at a question before anybody is asked. @throws ProtocolError for one that is not answered here, or does not fit */
-  #prepared({ method, params }: Question, revision: Revision): Answer {
+  #prepared({ method, params }: Question, revision: Revision, standing?: Standing): Answer {
     const row = asks(revision, method)
-    const answer = row && this.#answererOf(row, revision, params)
+    const ofTasks = row && standing && this.tasks?.answererOf(method, params ?? {}, standing)
+    const answer = ofTasks ? ({ signal }: Asker) => ofTasks(signal) : row && this.#answererOf(row, revision, params)
     if (answer === undefined) throw new ProtocolError(CODES.methodNotFound, `${method} is not answered by this client`)
     const fault = clientChecks(revision, method)?.params?.(params)
     if (fault) throw new ProtocolError(CODES.invalidParams, `${method}: ${fault.sentence}`, { pointer: fault.pointer })
     const misfit = method === 'sampling/createMessage' ? imbalanceOf(params!.messages as never) : method === 'elicitation/create' && params?.mode === 'url' ? urlFault(params.url) : undefined
     if (misfit !== undefined) throw new ProtocolError(CODES.invalidParams, `${method}: ${misfit}`)
-    const related = (params?._meta as JsonObject | undefined)?.[RELATED_TASK]
-    if (related === undefined) return async asker => answer(asker)
-    // 2025-11-25/basic/utilities/tasks#associating-task-related-messages
-    return async asker => {
-      const result = await answer(asker)
-      return { ...result, _meta: { ...(result._meta as object | undefined), [RELATED_TASK]: related } }
-    }
+    // 2025-11-25/basic/utilities/tasks#associating-task-related-messages: what is asked about tasks names them in its params, and nowhere else
+    return async asker => (ofTasks ? answer(asker) : answering({ params }, await answer(asker)))
   }
 
   /** `undefined`: not offered. @throws ProtocolError for a mode or a feature that was not declared. */
@@ -202,4 +234,10 @@ export class AnswerDesk {
         return undefined
     }
   }
+}
+
+/** This result, on behalf of the task that the question belongs to, if it does to one. */
+const answering = ({ params }: { readonly params?: JsonObject | undefined }, result: JsonObject): JsonObject => {
+  const related = (params?._meta as JsonObject | undefined)?.[RELATED_TASK]
+  return related === undefined ? result : { ...result, _meta: { ...(result._meta as object | undefined), [RELATED_TASK]: related } }
 }

@@ -77,8 +77,14 @@ export const isPassing = (error: Error): boolean => {
 
 /** Time, as whoever runs the client has it. */
 export interface Clock {
-  /** Milliseconds from any fixed point, never going back. */
+  /** Milliseconds since 1970 began, as they were when the counting began; never going back. */
   nowMs(): number
   /** Runs once, after at least that long, unless the returned function is called first. `holding` keeps the process alive for it. */
   after(ms: number, run: () => void, holding: boolean): () => void
+}
+
+/** Time and randomness, as whoever runs the client has them. */
+export interface World extends Clock {
+  /** Unguessable, and never the same twice. */
+  newId(): string
 }

@@ -13,11 +13,12 @@ import { lint } from '../validation/lint.js'
 import { AnswerDesk, capabilitiesOf } from './answers.js'
 import type { Call, CallOptions, RequestOptions } from './call.js'
 import { Calls } from './calls.js'
-import { bared, type Carrier, type Clock, SessionGone } from './carrier.js'
+import { bared, type Carrier, SessionGone, type World } from './carrier.js'
 import { Link } from './link.js'
 import { Methods } from './methods.js'
 import type { OpenCall } from './open-call.js'
 import type { ClientEvents, ClientOptions } from './options.js'
+import { QuestionTasks } from './question-tasks.js'
 import { Queue } from './queue.js'
 import type { Subscription, SubscriptionOptions } from './subscription.js'
 import { Subscriptions } from './subscriptions.js'
@@ -33,6 +34,8 @@ export class Client extends Methods {
   readonly #voice: Voice
   readonly #link: Link
   readonly #answers: AnswerDesk
+  /** Tasks that are the server's questions. */
+  readonly #asked: QuestionTasks | undefined
   readonly #calls: Calls
   readonly #notes: Queue<Notification>
   readonly #subscriptions: Subscriptions
@@ -40,7 +43,7 @@ export class Client extends Methods {
   #closing: Promise<void> | undefined
 
   /** Not opened: `openClient` does that. */
-  constructor(carrier: Carrier, clock: Clock, offered: readonly Revision[], options: ClientOptions, remembered?: Revision['era']) {
+  constructor(carrier: Carrier, clock: World, offered: readonly Revision[], options: ClientOptions, remembered?: Revision['era']) {
     super()
     const { info, answers = {}, extensions = {}, tasks = true, listen = true, listenWaitMs = 1000, cache = true, maxQueuedNotifications = 1000, maxOpenQuestions = 100, maxRounds = 10, events = {} } = options
     const newId = (): number => ++this.#lastId
@@ -50,7 +53,9 @@ export class Client extends Methods {
     this.#events = events
     this.#limits = timeLimits(options)
     const { timeoutMs: withinMs } = this.#limits
-    this.#answers = new AnswerDesk(answers, maxOpenQuestions, fault)
+    const { asTasks = false } = answers
+    this.#asked = asTasks ? new QuestionTasks(asTasks === true ? {} : asTasks, clock) : undefined
+    this.#answers = new AnswerDesk(answers, maxOpenQuestions, fault, this.#asked)
     this.#notes = new Queue(maxQueuedNotifications, dropped)
     this.notifications = this.#notes
     const link = this.#link = new Link(carrier, clock, {
@@ -193,6 +198,7 @@ export class Client extends Methods {
   }
 
   #renewed(why: string | undefined): void {
+    this.#asked?.abandon(this.#link.standing)
     this.#calls.cache?.clear()
     if (why !== undefined) this.#tell(() => this.#events.onSessionReplaced?.(why))
     this.#subscriptions.renewed()
@@ -232,7 +238,7 @@ export class Client extends Methods {
 
   async #answer(request: RpcRequest, standing: Standing, call: OpenCall | undefined): Promise<void> {
     const asker = new AbortController()
-    const answered = this.#answers.answer(request, standing.revision, asker, response => this.#say(this.#link.tell(response, standing), standing))
+    const answered = this.#answers.answer(request, standing, asker, message => this.#say(this.#link.tell(message, standing), standing))
     await (call ? call.whileAnswering(asker, answered) : answered)
   }
 
@@ -260,7 +266,7 @@ export class Client extends Methods {
 }
 
 /** Opens a conversation over any carrier. On failure the carrier is closed. @throws what the opening failed with */
-export const openClient = async (carrier: Carrier, clock: Clock, offered: readonly Revision[], options: ClientOptions, remembered?: Revision['era']): Promise<Client> => {
+export const openClient = async (carrier: Carrier, clock: World, offered: readonly Revision[], options: ClientOptions, remembered?: Revision['era']): Promise<Client> => {
   const client = new Client(carrier, clock, offered, options, remembered)
   try {
     await client.open()

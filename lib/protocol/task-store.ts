@@ -53,7 +53,9 @@ export class TaskStore<Owner> {
 
   /** When the first of them expires. `undefined`: there is none. */
   get dueMs(): number | undefined {
-    return this.#kept.size === 0 ? undefined : Math.min(...[...this.#kept.values()].map(({ expiresMs }) => expiresMs))
+    let first: number | undefined
+    for (const { expiresMs } of this.#kept.values()) first = Math.min(first ?? expiresMs, expiresMs)
+    return first
   }
 
   /** A task that works. @throws ProtocolError -32603 if there is room for no more */

@@ -137,8 +137,10 @@ export class TestClock {
   #nowMs = 1000
   readonly #timers = new Set<Timer>()
   readonly #waiting = new Set<() => void>()
+  #lastId = 0
 
   readonly nowMs = (): number => this.#nowMs
+  readonly newId = (): string => `id-${++this.#lastId}`
 
   readonly after = (ms: number, run: () => void): (() => void) => {
     const timer = { ms, dueMs: this.#nowMs + ms, run }
