@@ -8,7 +8,7 @@ export const everyLog = async (
   t: Test, logLimits: LogLimits, nowMs: () => number, job: (say: (data: unknown) => void, later: (ms: number) => void) => Promise<unknown>, later: (ms: number) => void = () => {},
 ): Promise<unknown[]> => {
   const server = createServer({ name: 'logs', version: '1' }, { logLimits })
-  server.world = { nowMs, newId: () => 'id' }
+  server.world = { nowMs, newId: () => 'id', after: () => () => {} }
   server.tool('job', {}, async (_, ctx) => {
     await job(data => void ctx.log.info(data), later)
     return 'done'

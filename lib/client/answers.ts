@@ -59,7 +59,7 @@ export const capabilitiesOf = (
   ...((elicit || elicitUrl) && { elicitation: { ...(elicit && { form: {} }), ...(elicitUrl && { url: {} }) } }),
   ...(sample && { sampling: sampleTools ? { tools: {} } : {} }),
   ...(roots && { roots: speaks(revision, 'notifications/roots/list_changed', 'client') ? { listChanged: true } : {} }),
-  ...(asTasks && taskCapabilities(revision, [...(sample ? ['sampling/createMessage'] as const : []), ...(elicit || elicitUrl ? ['elicitation/create'] as const : [])])),
+  ...(asTasks && taskCapabilities(revision, sample !== undefined, (elicit ?? elicitUrl) !== undefined)),
 })
 
 /**

@@ -7,7 +7,7 @@
 import type { JsonObject, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
 import type { Standing } from '../protocol/opening.js'
 import { assertCancellable, outcomeOf, TaskStore, type KeptTask, type TaskLimits } from '../protocol/task-store.js'
-import { experimental, isOver, statusMessage } from '../protocol/tasks.js'
+import { AUGMENTED, experimental, isOver, statusMessage } from '../protocol/tasks.js'
 import { speaks } from '../revisions/vocabulary.js'
 import type { Revision } from '../revisions/index.js'
 import type { World } from './carrier.js'
@@ -15,15 +15,14 @@ import type { World } from './carrier.js'
 /** Tasks of one server that are kept at once, where the application does not say. */
 const MAX_TASKS = 100
 
-/** What may be asked as a task, and where the capability names it: schema#clientcapabilities */
-const AUGMENTED = { 'sampling/createMessage': { sampling: { createMessage: {} } }, 'elicitation/create': { elicitation: { create: {} } } } as const
-
 /** Has the revision this direction? */
 const hasDirection = (revision: Revision): boolean => speaks(revision, 'tasks/result', 'server') !== undefined
 
-/** The capability of a client that takes these questions as tasks; nothing where there are none, or the revision has no such thing. */
-export const taskCapabilities = (revision: Revision, methods: readonly (keyof typeof AUGMENTED)[]): JsonObject =>
-  hasDirection(revision) && methods.length > 0 ? { tasks: { list: {}, cancel: {}, requests: Object.assign({}, ...methods.map(method => AUGMENTED[method])) } } : {}
+/** The capability of a client that takes what it answers as tasks; nothing where it answers neither, or the revision has no such thing. */
+export const taskCapabilities = (revision: Revision, samples: boolean, elicits: boolean): JsonObject =>
+  hasDirection(revision) && (samples || elicits)
+    ? { tasks: { list: {}, cancel: {}, requests: { ...(samples && { sampling: { createMessage: {} } }), ...(elicits && { elicitation: { create: {} } }) } } }
+    : {}
 
 interface Running {
   readonly owner: Standing
@@ -43,7 +42,7 @@ export class QuestionTasks {
 
   /** Does this question ask to be a task? */
   takes({ method, params }: RpcRequest, revision: Revision): boolean {
-    return params?.task !== undefined && Object.hasOwn(AUGMENTED, method) && hasDirection(revision)
+    return params?.task !== undefined && AUGMENTED.has(method) && hasDirection(revision)
   }
 
   /**

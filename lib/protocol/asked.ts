@@ -14,11 +14,14 @@ export class Asked {
   readonly #pending = new Map<RpcId, Pending>()
   #last = 0
 
-  /** A request with an id never used here before, and the promise of its result. Rejects with `RpcError` when the answer is an error. */
-  ask(method: string, params?: JsonObject): { readonly request: RpcRequest; readonly answer: Promise<JsonObject> } {
+  /**
+   * A request with an id never used here before, and the promise of its result. Rejects with `RpcError` when the answer is an error: one
+   * of `as`, where the request asks for another's outcome.
+   */
+  ask(method: string, params?: JsonObject, as = method): { readonly request: RpcRequest; readonly answer: Promise<JsonObject> } {
     const id = ++this.#last
     const request: RpcRequest = params === undefined ? { jsonrpc: '2.0', id, method } : { jsonrpc: '2.0', id, method, params }
-    const answer = new Promise<JsonObject>((resolve, reject) => this.#pending.set(id, { method, resolve, reject }))
+    const answer = new Promise<JsonObject>((resolve, reject) => this.#pending.set(id, { method: as, resolve, reject }))
     return { request, answer }
   }
 

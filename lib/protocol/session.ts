@@ -28,6 +28,8 @@ export class Session {
   lost = 0
   readonly inFlight = new InFlight()
   readonly asked = new Asked()
+  /** What wakes whoever waits for a task that the client runs, by the task's id. */
+  readonly watched = new Map<string, () => void>()
   /** URIs whose updates this session asked for. */
   readonly subscribed = new Set<string>()
   /** Ids of the pages its person was asked to visit, until that is told to be complete. */

@@ -42,6 +42,9 @@ export interface TaskState extends Task {
 /** How a revision has tasks: the client asks for them by request, or the server makes them where the extension is declared. */
 export type TaskForm = 'experiment' | 'extension'
 
+/** What a server may ask as a task, in the experiment: 2025-11-25/schema#taskaugmentedrequestparams */
+export const AUGMENTED: ReadonlySet<string> = new Set(['sampling/createMessage', 'elicitation/create'])
+
 const STATUSES: ReadonlySet<unknown> = new Set<TaskStatus>(['working', 'input_required', 'completed', 'failed', 'cancelled'])
 
 /** Nothing will change any more. */

@@ -20,10 +20,11 @@ const formCheck = (schema: JsonObject): Promise<Check> => {
   return check
 }
 
-/** What is wrong with an answer, in a sentence; nothing if it fits. */
+/** What is wrong with an answer, in a sentence; nothing if it fits. A task that is to bring the answer is none yet. */
 export const faultOf = async ({ method, params }: Question, answer: unknown, revision: Revision): Promise<string | undefined> => {
-  const fault = serverChecks(revision, method)?.result?.(answer)
-  if (fault) return fault.sentence
+  const { task, ...own } = (answer ?? {}) as JsonObject
+  const fault = serverChecks(revision, method)?.result?.(task === undefined ? answer : own)
+  if (fault) return task === undefined ? fault.sentence : `it is a task, which was not asked for; ${fault.sentence}`
   const { action, content } = answer as { readonly action?: string; readonly content?: unknown }
   const schema = params?.requestedSchema as JsonObject | undefined
   // client/elicitation#security-considerations: a form that was filled in is held against what was asked

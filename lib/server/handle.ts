@@ -2,19 +2,20 @@
 import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { Exchange } from '../protocol/exchange.js'
 import { MAX_ROUNDS, Needs, runWithAnswers, type Answers } from './input.js'
-import { isRetry, runInRounds, type Vault } from './rounds.js'
+import type { Equipment } from './options.js'
+import { isRetry, runInRounds } from './rounds.js'
 import { TaskExchange } from './tasks.js'
 
 const NONE: Answers = {}
 
 /** What the handler returned in the end, or `InputRequired`; a promise only where there is something to wait for. */
-export const handle = (exchange: Exchange, vault: Vault, run: (answers: Answers) => unknown): unknown => {
+export const handle = (exchange: Exchange, equipment: Equipment, run: (answers: Answers) => unknown): unknown => {
   if (exchange instanceof TaskExchange) return runInTask(exchange, run)
   const inResults = exchange.revision.input === 'in results'
-  if (inResults && isRetry(exchange)) return runInRounds(exchange, vault, run)
+  if (inResults && isRetry(exchange)) return runInRounds(exchange, equipment.vault(), run)
   const further = (outcome: unknown): unknown => {
     if (!(outcome instanceof Needs)) return outcome
-    return inResults ? runInRounds(exchange, vault, run, outcome) : runWithAnswers(exchange, run, outcome)
+    return inResults ? runInRounds(exchange, equipment.vault(), run, outcome) : runWithAnswers(exchange, equipment, run, outcome)
   }
   const outcome = run(NONE)
   return outcome instanceof Promise ? outcome.then(further) : further(outcome)

@@ -4,6 +4,7 @@ import type { TaskLimits } from '../protocol/task-store.js'
 import type { JsonSchema } from '../validation/from-schema.js'
 import type { ErrorPlace } from './dispatch.js'
 import type { LogLimits } from './log-guard.js'
+import type { Vault } from './rounds.js'
 import type { ListenLimits } from './subscriptions.js'
 
 export interface ServerOptions {
@@ -33,6 +34,14 @@ export interface World {
   nowMs(): number
   /** Unguessable, and never the same twice. */
   newId(): string
+  /** Runs once, after at least that many milliseconds, unless the returned function is called first. Need not keep the process alive. */
+  after(ms: number, run: () => void): () => void
+}
+
+/** What a server is equipped with. */
+export interface Equipment {
+  vault(): Vault
+  world(): World
 }
 
 /** A request that the protocol does not have. */

@@ -69,7 +69,7 @@ export class Prompts {
     const args = given as { readonly [name: string]: string }
     const absent = prompt.listed.arguments?.find(argument => argument.required === true && !Object.hasOwn(args, argument.name))
     if (absent) throw new ProtocolError(CODES.invalidParams, `Prompt ${prompt.listed.name} needs the argument ${absent.name}`)
-    const outcome = await handle(exchange, this.listing.vault(), answers => prompt.handler(args as never, new Context(exchange, answers, this.listing.logs)))
+    const outcome = await handle(exchange, this.listing, answers => prompt.handler(args as never, new Context(exchange, answers, this.listing.logs)))
     if (outcome instanceof InputRequired) return outcome.result
     const { messages, ...rest } = resultOf(outcome)
     const fitted = messages.map(({ role, content }) => ({ role: roleOf(role), content: fitBlock(blockOf(content), exchange.revision) }))

@@ -3,13 +3,12 @@ import type { Listed, Revision } from '../revisions/index.js'
 import type { JsonObject } from '../wire/json-rpc.js'
 import { CODES, ProtocolError } from '../protocol/errors.js'
 import type { LogGuard } from './log-guard.js'
-import type { Vault } from './rounds.js'
+import type { Equipment } from './options.js'
 
 /** What listing needs of the server. */
-export interface Listing {
+export interface Listing extends Equipment {
   /** Entries on one page. Further ones follow a cursor. */
   readonly pageSize: number
-  vault(): Vault
   /** What stands between handlers' logs and clients, if anything does. */
   readonly logs: LogGuard | undefined
 }

@@ -88,7 +88,7 @@ export class Resources {
   /** @throws ProtocolError where there is no such resource, with the code of the revision */
   async read({ uri }: JsonObject, exchange: Exchange): Promise<JsonObject> {
     const found = this.#find(String(uri))
-    const reading = found && (await handle(exchange, this.listing.vault(), answers => found.entry.read({ uri: String(uri), variables: found.variables }, new Context(exchange, answers, this.listing.logs))))
+    const reading = found && (await handle(exchange, this.listing, answers => found.entry.read({ uri: String(uri), variables: found.variables }, new Context(exchange, answers, this.listing.logs))))
     if (reading instanceof InputRequired) return reading.result
     if (!found || reading === undefined || reading === null) throw missing(String(uri), exchange)
     return { contents: contentsOf(reading, String(uri), found.entry.listed.mimeType) }

@@ -58,7 +58,7 @@ export class Server {
       cacheOf: ({ method, params }) => (method === 'resources/read' ? this.#resources.cacheOf(params?.uri) : undefined) ?? options.cache?.[method] ?? UNCACHED,
     })
     const logs = new LogGuard(options.logLimits ?? {}, () => this.#placed().nowMs())
-    const listing: Listing = { pageSize: options.pageSize ?? 1000, vault: () => this.#sealed(), logs: logs.idle ? undefined : logs }
+    const listing: Listing = { pageSize: options.pageSize ?? 1000, vault: () => this.#sealed(), world: () => this.#placed(), logs: logs.idle ? undefined : logs }
     if (!Number.isInteger(listing.pageSize) || listing.pageSize < 1) throw new TypeError(`createServer: pageSize is ${listing.pageSize}; expected an integer from 1`)
     this.#logs = listing.logs
     this.#tasks = new Tasks(options.tasks ?? {}, () => this.#placed(), (task, exchange) => this.changes.taskChanged(task, exchange, this.#tasks))

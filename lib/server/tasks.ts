@@ -11,6 +11,8 @@ import { outcomeOf, TaskStore, type KeptTask, type TaskLimits } from '../protoco
 import { isOver, related, TASKS_EXTENSION } from '../protocol/tasks.js'
 import { faultOf } from './answered.js'
 import { ask, MAX_ROUNDS, type Answers, type Needs, type Question } from './input.js'
+import type { World } from './options.js'
+import { asAsked } from './visits.js'
 
 /** Does the revision have the experiment, in which the client asks for a task? */
 const byRequest = (revision: Revision): boolean => revision.input === 'by request'
@@ -46,7 +48,7 @@ export class Tasks {
   readonly store: TaskStore<string | undefined>
   readonly #running = new Map<string, Running>()
 
-  constructor(limits: TaskLimits, world: () => { nowMs(): number; newId(): string }, private readonly announce: (task: KeptTask, exchange: Exchange) => void) {
+  constructor(limits: TaskLimits, private readonly world: () => World, private readonly announce: (task: KeptTask, exchange: Exchange) => void) {
     this.store = new TaskStore(limits, world, id => this.#running.get(id)?.exchange.cancel('the task has expired'))
   }
 
@@ -104,7 +106,7 @@ export class Tasks {
       const { waiting } = running
       if (waiting) {
         const open = [...waiting.questions].filter(([name]) => !waiting.got.has(name))
-        await Promise.all(open.map(async ([name, question]) => this.answer(task, { [name]: await ask(exchange, { ...question, params: related(question.params, task.taskId) }) }, exchange.revision)))
+        await Promise.all(open.map(async ([name, question]) => this.answer(task, { [name]: await ask(exchange, { ...question, params: related(question.params, task.taskId) }, this.world) }, exchange.revision)))
       } else await this.store.changed(task, leave => exchange.whenCancelled(leave))
     }
     return outcomeOf(task)
@@ -131,8 +133,9 @@ export class Tasks {
 
   /** What is still to be answered, by name. */
   inputRequests(task: KeptTask): JsonObject {
-    const waiting = this.#running.get(task.taskId)?.waiting
-    return Object.fromEntries([...(waiting?.questions ?? [])].filter(([name]) => !waiting!.got.has(name)))
+    const running = this.#running.get(task.taskId)
+    const open = [...(running?.waiting?.questions ?? [])].filter(([name]) => !running!.waiting!.got.has(name))
+    return Object.fromEntries(open.map(([name, question]) => [name, asAsked(question, running!.exchange.revision)]))
   }
 
   async #askAll(task: KeptTask, running: Running, exchange: Exchange, needs: Needs): Promise<Answers> {

@@ -147,7 +147,7 @@ export class Tools {
 
   #finish(tool: Registered, exchange: Exchange, run: (answers: Answers) => unknown): JsonObject | Promise<JsonObject> {
     try {
-      const value = handle(exchange, this.listing.vault(), run)
+      const value = handle(exchange, this.listing, run)
       return value instanceof Promise ? this.#later(tool, value, exchange) : this.#result(tool, value, exchange)
     } catch (error) {
       return this.#failed(tool, error, exchange)

@@ -55,11 +55,11 @@ export class UrlElicitationRequired extends ProtocolError {
 /** Do visits have ids, and ends that are told? */
 export const tellsOfEnds = (revision: Revision): boolean => speaks(revision, COMPLETE, 'server') !== undefined
 
-/** A question as the revision has it: where visits have no ids, without one. */
-export const asAsked = (question: Question, revision: Revision): Question => {
-  if (question.params?.mode !== 'url' || tellsOfEnds(revision)) return question
-  const { elicitationId, ...params } = question.params
-  return { ...question, params }
+/** A question as it goes on the wire: where visits have no ids, without one. How it is to be asked is not part of it. */
+export const asAsked = ({ method, params }: Question, revision: Revision): Question => {
+  if (params?.mode !== 'url' || tellsOfEnds(revision)) return params === undefined ? { method } : { method, params }
+  const { elicitationId, ...rest } = params
+  return { method, params: rest }
 }
 
 /** This session has been sent there: it, and no other, is told of the end. #completion-notifications-for-url-mode-elicitation */
