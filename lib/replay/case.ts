@@ -152,6 +152,8 @@ export interface ClientCase extends Common {
   readonly under_test: 'client'
   /** `none` leaves connecting to the steps. Default `done`: the client is connected, and the house has played the server's part of that. */
   readonly opening?: 'done' | 'none'
+  /** Capabilities the client must declare for the case to make sense. Missing: it is skipped as not offered. */
+  readonly needs?: readonly { readonly capability: string }[]
   /** What the application wants when it connects. */
   readonly connect?: ConnectWish
   readonly serving?: Serving
@@ -203,8 +205,10 @@ export interface ConnectWish {
   readonly log_level?: Level
   /** For each request. Default: the client's. */
   readonly timeout_ms?: number
-  /** What the application answers, and so what the client can declare: a result, or `never` until it is withdrawn. Roots may change. */
+  /** What the application answers, and so what the client can declare: a result, `never` until it is withdrawn, or `fails`. Roots may change. */
   readonly answers?: { readonly elicitation?: Pattern; readonly sampling?: Pattern; readonly roots?: Pattern }
+  /** A server may ask elicitation and sampling as tasks, where the client has that. Default false. */
+  readonly tasks?: boolean
 }
 
 /** The next HTTP request of that kind: a JSON-RPC method, `response`, `array`, `resume`, or the verb of a request that is none of these. */

@@ -5,7 +5,8 @@ import { answerOf, House, idOf, type Answer } from './answer.js'
 import { listenForArrivals, type Arrival, type ScriptedServer } from './arrivals.js'
 import type { ClientHandle, ClientUnderTest, Outcome, Told } from './driver.js'
 import { shorten } from './heard.js'
-import { Missed } from './judge.js'
+import { declares } from './inventory.js'
+import { Missed, NotOffered } from './judge.js'
 import type { RevisionRow } from './load.js'
 import { fill, match, type Bindings, type Pattern } from './match.js'
 import type { Said } from './report.js'
@@ -56,8 +57,17 @@ export class ClientStage {
     if (this.one.opening !== 'none') {
       this.#do({ do: { connect: this.one.connect ?? {} }, as: OPENING })
       await this.#settles({ settles: { result: { $absent: false } }, of: OPENING })
+      this.#demand()
       this.#await()
     }
+  }
+
+  /** What the case needs of what the client declared when it opened the conversation. @throws NotOffered */
+  #demand(): void {
+    const opening = this.#arrivals.find(({ seen }) => seen.kind === 'initialize') ?? this.#arrivals[0]
+    const { capabilities, _meta } = (opening?.seen.json as { readonly params?: Introduced } | undefined)?.params ?? {}
+    const missing = (this.one.needs ?? []).filter(({ capability }) => !declares(capabilities ?? _meta?.['io.modelcontextprotocol/clientCapabilities'], capability))
+    if (missing.length > 0) throw new NotOffered(`not offered: ${missing.map(({ capability }) => `the capability ${capability}`).join(', ')}`)
   }
 
   /** @throws Missed */
@@ -235,6 +245,12 @@ export class ClientStage {
   #lookAgain(): void {
     for (const wake of this.#wake.splice(0)) wake()
   }
+}
+
+/** Where a client says what it can: with `initialize`, or with each request. */
+interface Introduced {
+  readonly capabilities?: unknown
+  readonly _meta?: { readonly [name: string]: unknown }
 }
 
 /** The name of the connect that opens a case. */

@@ -75,7 +75,12 @@ const offers = (inventory: Inventory, need: Need): boolean => {
   if ('session' in need) return inventory.session
   if ('prompt' in need) return inventory.prompts.has(need.prompt)
   if ('resource' in need) return inventory.resources.has(need.resource)
-  const declared = need.capability.split('.').reduce<unknown>((value, name) => asObject(value)[name], inventory.capabilities)
+  return declares(inventory.capabilities, need.capability)
+}
+
+/** Is there something at that path, such as resources.subscribe, other than false? */
+export const declares = (capabilities: unknown, path: string): boolean => {
+  const declared = path.split('.').reduce<unknown>((value, name) => asObject(value)[name], capabilities)
   return declared !== undefined && declared !== false
 }
 

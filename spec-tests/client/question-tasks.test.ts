@@ -274,4 +274,6 @@ t.test('a session that takes over finds no task of the one before, and what that
   t.ok(signals[0]!.aborted)
   anew.event({ jsonrpc: '2.0', id: 'late', method: 'tasks/get', params: { taskId } })
   t.match((await server.until(({ message }) => message.id === 'late' && message.method === undefined)).message.error, { code: -32602 })
+  anew.event({ jsonrpc: '2.0', id: 'all', method: 'tasks/list' })
+  t.same((await server.until(({ message }) => message.id === 'all' && message.method === undefined)).message.result, { tasks: [] })
 })

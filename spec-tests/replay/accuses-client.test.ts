@@ -7,13 +7,18 @@ import { playClientCase } from '../../lib/replay/client-case.js'
 import type { ClientUnderTest } from '../../lib/replay/driver.js'
 import { loadSuite } from '../../lib/replay/load.js'
 import type { Verdict } from '../../lib/replay/report.js'
-import { clientWith, drop, later, method, response, resuming, set, where, type Fault } from './spoiled-client.js'
+import { clientWith, drop, later, method, response, resuming, set, where, type Body, type Fault } from './spoiled-client.js'
 
 const suite = await loadSuite(fileURLToPath(new URL('../../../fixtures', import.meta.url)))
 const caseOf = (id: string): ClientCase => suite.cases.find((one): one is ClientCase => one.id === id && one.under_test === 'client')!
 
 const at = suite.revisions.find(row => row.revision === '2025-11-25')!
 const play = (id: string, fault: Fault, deadlineMs = 10_000): Promise<Verdict> => playClientCase(caseOf(id), at, clientWith(fault), { deadlineMs })
+
+/** A result that is a task. */
+interface Task {
+  readonly task: Record<string, unknown>
+}
 
 /** What is wrong, the case that must say so, and how it says it. */
 const ACCUSED: readonly (readonly [wrong: string, id: string, fault: Fault, sentence: RegExp])[] = [
@@ -71,6 +76,34 @@ const ACCUSED: readonly (readonly [wrong: string, id: string, fault: Fault, sent
     { in: text => text.replace('retry: 300', 'retry: 1') }, /no sooner than after 300 ms, seen after \d+ ms/],
   ['makes the call again instead of resuming', 'http/client/resume/always-get',
     { twice: 'tools/call' }, /expected nothing like|in vain for resume/],
+  ['begins a task that is over', 'tasks/client/asked/created',
+    { out: where(response, (_, { result }) => void ((result as Task).task.status = 'completed')) }, /status: expected "working", seen "completed"/],
+  ['does not say when it began a task', 'tasks/client/asked/created',
+    { out: where(response, (_, { result }) => void delete (result as Task).task['createdAt']) }, /createdAt: expected/],
+  ['gives its tasks one id', 'tasks/client/asked/ids',
+    { out: where(response, (_, { result }) => void ((result as Task).task.taskId = 't-1')) }, /taskId: expected anything but/],
+  ['answers what was asked as a task at once', 'tasks/client/asked/finished',
+    { in: text => text.replace(',"task":{"ttl":60000}', '') }, /task: expected|taskId: expected/],
+  ['does not say whose a result is', 'tasks/client/asked/finished',
+    { out: where(response, (_, { result }) => void delete (result as Body)['_meta']) }, /_meta: expected/],
+  ['has another result for a task', 'tasks/client/asked/finished',
+    { out: where(response, (_, { result }) => void ((result as Body)['content'] &&= { name: 'Bob' })) }, /name: expected "Ann", seen "Bob"/],
+  ['has another error for a task', 'tasks/client/asked/failed',
+    { out: where(response, (_, { id, error }) => void (id === 'r' && ((error as Body)['code'] = -1))) }, /error: expected \{"code":-32603.*seen \{"code":-1,/],
+  ['does not hold a result back', 'tasks/client/asked/held-back',
+    { in: text => text.replace('"tasks/result"', '"tasks/get"') }, /id: expected "p", seen "r"/],
+  ['goes on with a task that was cancelled', 'tasks/client/asked/cancelled',
+    { out: where(response, (_, { id, result }) => void (id === 'g' && ((result as Body)['status'] = 'completed'))) }, /expected one of/],
+  ['cancels a task that is over', 'tasks/client/asked/too-late',
+    { in: text => text.replace('"tasks/cancel"', '"tasks/get"') }, /error: expected|result: expected nothing/],
+  ['believes the metadata', 'tasks/client/asked/metadata',
+    { out: where(response, (_, body) => void (body['id'] === 'n' && (delete body['error'], body['result'] = {}))) }, /error: expected|result: expected nothing/],
+  ['takes any cursor', 'tasks/client/asked/cursor',
+    { in: text => text.replace('"cursor":"never-given-out"', '"other":1') }, /error: expected|result: expected nothing/],
+  ['lists nothing', 'tasks/client/asked/listed',
+    { out: where(response, (_, { result }) => void ((result as Body)['tasks'] &&= [])) }, /tasks.*: expected/],
+  ['tells half of a task', 'tasks/client/asked/told',
+    { out: where(method('notifications/tasks/status'), (_, { params }) => void delete params!['createdAt']) }, /expected nothing like/],
   ['shows another message', 'http/client/resume/latest',
     { in: text => text.replace('"three"', '"two"') }, /data: expected "three", seen "two"/],
 ]
@@ -86,6 +119,13 @@ for (const [wrong, id, fault, sentence] of ACCUSED) {
 
 t.test('behind a proxy that spoils nothing it is accused of nothing', async t => {
   for (const id of new Set(ACCUSED.map(([, id]) => id))) t.same((await play(id, {})).misses, [], id)
+})
+
+t.test('a client that takes no questions as tasks is accused of nothing, and one that says it does is held to it', async t => {
+  const without = { out: where(method('initialize'), (_, { params }) => void delete (params!['capabilities'] as Body)['tasks']) }
+  const { outcome, misses } = await play('tasks/client/asked/created', without)
+  t.equal(outcome, 'skip')
+  t.match(misses, [{ sentence: 'not offered: the capability tasks.requests.elicitation.create' }])
 })
 
 t.test('a client that does not start, or stays silent, fails and is not waited for', async t => {

@@ -68,9 +68,9 @@ class OurHandle implements ClientHandle {
     if (how instanceof Error) throw how
   }
 
-  async #connect({ revision, log_level: logLevel, timeout_ms: timeoutMs, answers = {} }: ConnectWish, signal: AbortSignal): Promise<void> {
+  async #connect({ revision, log_level: logLevel, timeout_ms: timeoutMs, answers = {}, tasks = false }: ConnectWish, signal: AbortSignal): Promise<void> {
     this.#client = await connect(this.url, {
-      info: INFO, signal, eras: this.#eras, answers: answersOf(answers),
+      info: INFO, signal, eras: this.#eras, answers: { ...answersOf(answers), asTasks: tasks },
       ...(revision && { revision }), ...(logLevel && { logLevel }), ...(timeoutMs && { timeoutMs }),
     })
     void this.#show(this.#client.notifications)
@@ -87,5 +87,8 @@ const answersOf = ({ elicitation, sampling, roots }: NonNullable<ConnectWish['an
   ...(roots !== undefined && { roots: ({ signal }) => answerOf(roots, signal) }),
 })
 
-const answerOf = <T>(answer: unknown, signal: AbortSignal): Promise<T> =>
-  answer === 'never' ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('withdrawn')))) : Promise.resolve(answer as T)
+const answerOf = async <T>(answer: unknown, signal: AbortSignal): Promise<T> => {
+  if (answer === 'fails') throw new Error('the application failed')
+  if (answer === 'never') await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('withdrawn'))))
+  return answer as T
+}

@@ -26,6 +26,10 @@ export const addQuestions = (server: Server): void => {
     }
     return `User response: ${JSON.stringify(ctx.answers.user)}`
   })
+  server.tool('ask_as_task', { description: 'Asks the person for a name, as a task where the client takes such.' }, (_, { answers }) =>
+    answers.who
+      ? `Answered: ${JSON.stringify(answers.who)}`
+      : needs({ who: { ...form('What is your name?', { name: string }, ['name']), task: { ttlMs: 60_000 } } }))
   server.tool('test_elicitation_sep1034_defaults', { description: 'A form in which every field has a default.' }, (_, ctx) => {
     if (ctx.answers.form) return `Elicitation completed: ${JSON.stringify(ctx.answers.form)}`
     return needs({
