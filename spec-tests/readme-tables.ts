@@ -3,7 +3,7 @@ import { OPENING_TABLE } from '../lib/client.js'
 import { REVISIONS, type Revision } from '../lib/sans-io.js'
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
 
 const yes = (value: boolean): string => (value ? 'yes' : 'no')

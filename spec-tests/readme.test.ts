@@ -1,7 +1,7 @@
 /** The README is run: its programs start, its requests are sent, and what it shows is what comes. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { connect } from '../lib/client.js'
 import { LEVELS } from '../lib/wire/levels.js'
+import { DEFAULTS, LIMITED, limitsTable } from './readme-limits.js'
 import { openingTable, revisionTable } from './readme-tables.js'
 
 const readme = readFileSync('README.md', 'utf8')
@@ -104,12 +105,38 @@ t.test('the tables of revisions and of the opening are what the code has', async
   t.ok(readme.includes(openingTable()), openingTable())
 })
 
-t.test('the table of limits names options that exist', async t => {
-  const section = readme.slice(readme.indexOf('## Limits'), readme.indexOf('## Serving without'))
-  const code = ['lib/io/http-options.ts', 'lib/protocol/replay-budget.ts', 'lib/protocol/session.ts'].map(file => readFileSync(file, 'utf8')).join('\n')
-  const names = [...section.matchAll(/`(\w+)`/g)].map(match => match[1]!)
-  t.ok(names.length >= 10)
-  for (const name of names) t.match(code, new RegExp(`readonly ${name}\\??:`), name)
+/** Sources of the library, by path; the programs beside it have no peers to fear. */
+const library = new Map(readdirSync('lib', { recursive: true, encoding: 'utf8' })
+  .filter(path => path.endsWith('.ts') && !/^(replay|cli|examples|extensions)\//.test(path))
+  .map(path => [path, readFileSync(join('lib', path), 'utf8')]))
+
+t.test('the table of limits is what the code has, and every limit has a row', async t => {
+  t.ok(readme.includes(limitsTable()), limitsTable())
+  // the first two have a row in words, the next two are what others come to, the last are other people's: browsers', and models'
+  const others = new Set(['maxDepth', 'maxNodes', 'maxBytes', 'maxQueued', 'maxAgeS', 'maxTokens'])
+  for (const [path, code] of library) {
+    for (const [, name] of code.matchAll(/\breadonly (max[A-Z]\w*)\??: number/g)) if (!others.has(name!)) t.ok(LIMITED.has(name!), `${path}: ${name}`)
+    for (const [, its, fields] of code.matchAll(/^export interface (\w+(?:Options|Limits))\b[^]*?\{\n([^]*?)^\}/gm)) {
+      const internal = its === 'LinkOptions' || its === 'OpeningOptions'
+      for (const [, name] of fields!.matchAll(/^  readonly (\w+Ms|restarts)\??: number/gm)) if (!internal) t.ok(LIMITED.has(name!), `${path}: ${its}.${name}`)
+    }
+    for (const [, name] of code.matchAll(/^export const (MAX_\w+)/gm)) t.match(readFileSync('spec-tests/readme-limits.ts', 'utf8'), new RegExp(`\\$\\{.*${name}|String\\(${name}\\)|, ${name}\\)`), `${path}: ${name}`)
+  }
+  const all = [...library.values()].join('\n')
+  for (const name of LIMITED) if (!/^[A-Z]|^(ping|outputSchema|hasMore|requestState|listen|createVault|tasks|drop|reconnect|logLimits)$/.test(name)) t.match(all, new RegExp(`readonly ${name}\\??:`), name)
+})
+
+t.test('what the docstring of a limit calls its default is the default', async t => {
+  const shown = (value: number): string => (value % 1_048_576 === 0 ? `${value / 1_048_576} Mi` : String(value).replace(value > 9999 ? /\B(?=(\d{3})+$)/g : /$/, value > 9999 ? ' ' : ''))
+  const defaults = new Map<string, Set<string>>()
+  for (const limits of Object.values(DEFAULTS)) for (const [name, value] of Object.entries(limits)) defaults.set(name, (defaults.get(name) ?? new Set()).add(shown(value)))
+  for (const [path, code] of library) {
+    for (const [, name] of code.matchAll(/^export const (\w+_LIMITS)\b/gm)) t.ok(name! in DEFAULTS, `${path}: ${name}`)
+    for (const [, doc, name] of code.matchAll(/\/\*\*((?:(?!\*\/)[^])*?)\*\/\n  readonly (\w+)\??: number/g)) {
+      const said = / Default (\d[\d ]*\d|\d)( Mi)?/.exec(doc!)
+      if (said && defaults.has(name!)) t.ok(defaults.get(name!)!.has(said[1]! + (said[2] ?? '')), `${path}: ${name}: ${said[0]}; the code has ${[...defaults.get(name!)!].join(' or ')}`)
+    }
+  }
 })
 
 t.test('the reading order names files that exist', async t => {

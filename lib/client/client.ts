@@ -3,6 +3,7 @@ import type { JsonObject, RpcNotification, RpcRequest } from '../wire/json-rpc.j
 import { isLevel, type Level, LEVELS } from '../wire/levels.js'
 import { timeLimits, type TimeLimits } from '../protocol/deadline.js'
 import { Cancelled, InvalidMessage } from '../protocol/errors.js'
+import { limitsOf } from '../protocol/limits.js'
 import { saysItself } from '../protocol/meta.js'
 import type { Standing } from '../protocol/opening.js'
 import type { Implementation } from '../protocol/types.js'
@@ -17,7 +18,7 @@ import { bared, type Carrier, SessionGone, type World } from './carrier.js'
 import { Link } from './link.js'
 import { Methods } from './methods.js'
 import type { OpenCall } from './open-call.js'
-import type { ClientEvents, ClientOptions } from './options.js'
+import { CLIENT_LIMITS, type ClientEvents, type ClientOptions } from './options.js'
 import { QuestionTasks } from './question-tasks.js'
 import { Queue } from './queue.js'
 import type { Subscription, SubscriptionOptions } from './subscription.js'
@@ -45,7 +46,8 @@ export class Client extends Methods {
   /** Not opened: `openClient` does that. */
   constructor(carrier: Carrier, clock: World, offered: readonly Revision[], options: ClientOptions, remembered?: Revision['era']) {
     super()
-    const { info, answers = {}, extensions = {}, tasks = true, listen = true, listenWaitMs = 1000, cache = true, maxQueuedNotifications = 1000, maxOpenQuestions = 100, maxRounds = 10, events = {} } = options
+    const { info, answers = {}, extensions = {}, tasks = true, listen = true, cache = true, events = {} } = options
+    const { listenWaitMs, maxQueuedNotifications, maxOpenQuestions, maxRounds } = limitsOf(CLIENT_LIMITS, options)
     const newId = (): number => ++this.#lastId
     const fault = (error: unknown): void => this.#fault(error)
     const capabilities = (revision: Revision): JsonObject => capabilitiesOf(answers, revision, extensions)

@@ -2,11 +2,12 @@
 import type { JsonObject, RpcId, RpcMessage, RpcNotification, RpcRequest } from '../wire/json-rpc.js'
 import { Patience } from '../bindings/streamable-http/resume.js'
 import { InvalidMessage, RpcError, Timeout } from '../protocol/errors.js'
+import { limitsOf } from '../protocol/limits.js'
 import { META, metaOf } from '../protocol/meta.js'
 import type { Standing } from '../protocol/opening.js'
 import { clientChecks } from '../validation/client-checks.js'
 import { type Carrier, type Clock, isPassing, type Line } from './carrier.js'
-import { type OpenSubscription, UPDATED } from './subscription.js'
+import { type OpenSubscription, RECONNECT_LIMITS, UPDATED } from './subscription.js'
 import type { Notification, SubscriptionFilter } from './typed.js'
 
 /** What a listener needs of its client. */
@@ -40,7 +41,7 @@ export class Listener {
 
   constructor(private readonly subscription: OpenSubscription, private readonly ground: Ground) {
     const { reconnect = {} } = subscription.options
-    const { maxTries = 5, delayMs = 500, maxDelayMs = 30_000 } = reconnect || {}
+    const { maxTries, delayMs, maxDelayMs } = limitsOf(RECONNECT_LIMITS, reconnect || {})
     this.#maxTries = reconnect === false ? 0 : maxTries
     this.#patience = new Patience({ resumeDelayMs: delayMs, maxResumeDelayMs: maxDelayMs })
     // #cancellation: hanging up is all it takes

@@ -60,3 +60,6 @@ export interface ClientOptions {
   readonly maxQueuedNotifications?: number
   readonly events?: ClientEvents
 }
+
+/** What holds of a client unless others are given, times aside. */
+export const CLIENT_LIMITS = { listenWaitMs: 1000, maxQueuedNotifications: 1000, maxOpenQuestions: 100, maxRounds: 10 }

@@ -21,6 +21,8 @@ export interface ReconnectLimits {
   readonly maxDelayMs?: number
 }
 
+export const RECONNECT_LIMITS: Required<ReconnectLimits> = { maxTries: 5, delayMs: 500, maxDelayMs: 30_000 }
+
 /** Changes as they are announced. Leaving a loop over it early closes nothing. One reader at a time. */
 export interface Subscription extends AsyncIterable<Notification> {
   /** What the server agreed to tell of. Rejects with why there is no subscription; nobody has to look. */

@@ -3,6 +3,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../client/carrier.js'
 import { BrokenStream } from '../protocol/errors.js'
+import { limitsOf } from '../protocol/limits.js'
 import { LineDecoder, LineNotUtf8, LineTooLong, MAX_LINE_BYTES } from '../wire/lines.js'
 
 export interface Command {
@@ -28,6 +29,9 @@ export interface ChildOptions {
   /** How long it may take to exit after SIGTERM, in milliseconds. Beyond it: SIGKILL. Default 2000. */
   readonly killTimeoutMs?: number
 }
+
+/** What holds of a process unless others are given. */
+export const CHILD_LIMITS = { maxLineBytes: MAX_LINE_BYTES, exitTimeoutMs: 2000, killTimeoutMs: 2000 }
 
 /** Thrown at the caller: the server process is gone, and with it whatever it had not answered. */
 export class ServerExited extends BrokenStream {
@@ -85,7 +89,7 @@ export class Child {
     this.#process.on('error', error => this.#end(new Error(`cannot run ${JSON.stringify(command)}: ${error.message}`, { cause: error })))
     this.#process.on('exit', () => this.#arm(DRAIN_MS, () => this.#exited()))
     this.#process.on('close', () => this.#exited())
-    this.#read(stdout, options.maxLineBytes ?? MAX_LINE_BYTES, line => events.line(line), error => events.fault(error))
+    this.#read(stdout, options.maxLineBytes ?? CHILD_LIMITS.maxLineBytes, line => events.line(line), error => events.fault(error))
     this.#read(stderr, MAX_STDERR_LINE, line => this.#heardAside(line), error => this.#heardAside(`(${error.message})`))
     // It may begin its own end by closing its output (#shutdown); whoever says nothing more can answer nothing.
     stdout.on('end', () => void this.close())
@@ -102,7 +106,7 @@ export class Child {
   close(): Promise<void> {
     if (this.#closing || this.#ended) return this.#gone
     this.#closing = true
-    const { exitTimeoutMs = 2000, killTimeoutMs = 2000 } = this.options
+    const { exitTimeoutMs, killTimeoutMs } = limitsOf(CHILD_LIMITS, this.options)
     this.#process.stdin.end()
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return this.#gone
     this.#arm(exitTimeoutMs, () => {

@@ -11,3 +11,6 @@ export interface HttpClientOptions extends Partial<HearLimits> {
   /** Longest wait for the answer to the DELETE that ends a session, in milliseconds. Default 2000. */
   readonly leaveTimeoutMs?: number
 }
+
+/** What holds of it unless others are given, what is heard aside. */
+export const HTTP_CLIENT_LIMITS = { connectTimeoutMs: 10_000, leaveTimeoutMs: 2000 }

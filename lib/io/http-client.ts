@@ -1,14 +1,15 @@
 /** A client's carrier over Streamable HTTP, by undici. What the bytes mean is for bindings/streamable-http to say; this performs it. */
 import { Pool, type Dispatcher } from 'undici'
 import type { RpcMessage } from '../wire/json-rpc.js'
+import { limitsOf } from '../protocol/limits.js'
 import type { Standing } from '../protocol/opening.js'
 import { type Asking, askDelete, askGet, askPost, ownFields } from '../bindings/streamable-http/ask.js'
 import { Hearing, type Listener, type Verdict } from '../bindings/streamable-http/hear.js'
-import { hearLimits, type HearLimits } from '../bindings/streamable-http/resume.js'
+import { HEAR_LIMITS, type HearLimits } from '../bindings/streamable-http/resume.js'
 import type { Fields } from '../bindings/http.js'
 import type { Mirrored } from '../validation/mirrored.js'
 import { type Carrier, type Clock, type Hearer, SessionGone, type UnaskedLine } from '../client/carrier.js'
-import type { HttpClientOptions } from './http-client-options.js'
+import { HTTP_CLIENT_LIMITS, type HttpClientOptions } from './http-client-options.js'
 
 /** After the response a stream should end (#sending-messages-to-the-server). One that does not is closed within twice this. */
 const LINGER_MS = 1000
@@ -29,11 +30,12 @@ export class HttpCarrier implements Carrier {
 
   /** @throws TypeError unless it is an http or https URL without credentials, or for a header that cannot be sent. */
   constructor(url: URL, private readonly clock: Clock, options: HttpClientOptions = {}) {
-    const { headers, connectTimeoutMs = 10_000, leaveTimeoutMs = 2000, ca } = options
+    const { headers, ca } = options
+    const { connectTimeoutMs, leaveTimeoutMs } = limitsOf(HTTP_CLIENT_LIMITS, options)
     if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError(`the URL begins with ${url.protocol}; expected http: or https:`)
     if (url.username !== '' || url.password !== '') throw new TypeError('the URL holds credentials; send them in headers')
     this.#own = ownFields(headers)
-    this.#limits = hearLimits(options)
+    this.#limits = limitsOf(HEAR_LIMITS, options)
     this.#leaveTimeoutMs = leaveTimeoutMs
     this.#path = url.pathname + url.search
     // Streams are quiet for as long as they like: deadlines are the client's. As many connections as are needed: an answer must never

@@ -8,6 +8,7 @@ import { admit, knock, tooLarge, type Admission, type House } from '../bindings/
 import { replay } from '../bindings/streamable-http/reply.js'
 import { CODES, Refusal } from '../protocol/errors.js'
 import { Exchange } from '../protocol/exchange.js'
+import { limitsOf } from '../protocol/limits.js'
 import { LIGHT_BYTES, Load, LOAD_LIMITS } from '../protocol/load.js'
 import { REPLAY_LIMITS, ReplayBudget } from '../protocol/replay-budget.js'
 import { ReplayLog } from '../protocol/replay-log.js'
@@ -19,7 +20,7 @@ import { JSON_LIMITS } from '../wire/json-rpc.js'
 import { equip } from './equip.js'
 import { runBatch } from './http-batch.js'
 import { fieldsOf } from './http-fields.js'
-import type { HttpOptions, HttpStats } from './http-options.js'
+import { HTTP_LIMITS, type HttpOptions, type HttpStats } from './http-options.js'
 import { HttpOutlet, type Outlets } from './http-outlet.js'
 import { writeRefusal } from './http-refusal.js'
 import { observe } from './observe.js'
@@ -40,15 +41,14 @@ const SWEEP_MS = 5000
 
 /** Mounts a server on any `http.Server`: `http.createServer(httpHandler(server))`. */
 export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHandler => {
-  const { path = '/mcp', maxBodyBytes = 4_194_304, maxBatch = JSON_LIMITS.maxBatch, sessions: keepSessions = true, strict = false, answerTimeoutMs = 600_000, principal } = options
+  const { path = '/mcp', sessions: keepSessions = true, strict = false, principal } = options
   const nowMs = (): number => performance.now()
-  const pick = <T extends object>(defaults: T): T =>
-    Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, (options as Partial<Record<string, unknown>>)[name] ?? value])) as T
-  const sessions = new Sessions({ nowMs, newId: randomUUID }, pick(SESSION_LIMITS), session => server.left(session))
+  const { maxBodyBytes, maxBatch, answerTimeoutMs, ...pace } = limitsOf(HTTP_LIMITS, options)
+  const sessions = new Sessions({ nowMs, newId: randomUUID }, limitsOf(SESSION_LIMITS, options), session => server.left(session))
   server.changes.audiences.add(sessions)
   equip(server)
-  const budget = new ReplayBudget(pick(REPLAY_LIMITS))
-  const load = new Load(pick(LOAD_LIMITS))
+  const budget = new ReplayBudget(limitsOf(REPLAY_LIMITS, options))
+  const load = new Load(limitsOf(LOAD_LIMITS, options))
   const guards = new Map<number, Guard>()
   let closing = false
   let sweptMs = nowMs()
@@ -56,10 +56,7 @@ export const httpHandler = (server: Server, options: HttpOptions = {}): HttpHand
   let ticker: NodeJS.Timeout | undefined
 
   const all: Outlets = {
-    maxQueuedBytes: options.maxQueuedBytes ?? 1_048_576,
-    keepAliveMs: options.keepAliveMs ?? 15_000,
-    streamAfterMs: options.streamAfterMs ?? 1000,
-    retryMs: options.retryMs ?? 1000,
+    ...pace,
     nowMs,
     newLog: session => new ReplayLog(randomUUID().slice(0, 13), session.streams, budget, nowMs()),
     open: new Set(),

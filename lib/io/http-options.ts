@@ -5,8 +5,14 @@ import type { GuardOptions } from '../bindings/guard.js'
 import type { LoadLimits } from '../protocol/load.js'
 import type { ReplayLimits } from '../protocol/replay-budget.js'
 import type { SessionLimits } from '../protocol/session.js'
+import { JSON_LIMITS } from '../wire/json-rpc.js'
 import type { HttpReport } from './observe.js'
 import type { SseOptions } from './sse-server.js'
+
+/** What holds of a mount unless others are given. */
+export const HTTP_LIMITS = {
+  maxBodyBytes: 4 * 1024 * 1024, maxBatch: JSON_LIMITS.maxBatch, maxQueuedBytes: 1024 * 1024, keepAliveMs: 15_000, streamAfterMs: 1000, retryMs: 1000, answerTimeoutMs: 600_000,
+}
 
 export interface HttpOptions extends GuardOptions, Partial<SessionLimits>, Partial<LoadLimits>, Partial<ReplayLimits> {
   /** Where the endpoint is. Any other path is a 404, or the next handler's. Default `/mcp`. */

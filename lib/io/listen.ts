@@ -4,10 +4,11 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { isIPv4, type AddressInfo, type Socket } from 'node:net'
 import { CODES, failure, ProtocolError, Refusal } from '../protocol/errors.js'
+import { limitsOf } from '../protocol/limits.js'
 import type { Server } from '../server/server.js'
 import { httpHandler, type HttpHandler } from './http-handler.js'
 import { quoted } from '../wire/fields.js'
-import type { HttpOptions, HttpStats } from './http-options.js'
+import { HTTP_LIMITS, type HttpOptions, type HttpStats } from './http-options.js'
 import { writeRefusal } from './http-refusal.js'
 
 export interface ListenOptions extends HttpOptions {
@@ -24,6 +25,9 @@ export interface ListenOptions extends HttpOptions {
   /** Time for a whole request to arrive, in milliseconds. Default 40 000. */
   readonly requestTimeoutMs?: number
 }
+
+/** What holds of a listener's connections unless others are given. */
+export const CONNECTION_LIMITS = { maxConnections: 20_000, headersTimeoutMs: 10_000, requestTimeoutMs: 40_000 }
 
 export interface Listening {
   /** Where it listens: `http://127.0.0.1:3000/mcp`, or `https:` with `tls`. */
@@ -45,7 +49,9 @@ const isLoopback = (host: string): boolean => host === '::1' || host === 'localh
  * Rejects with node's error when the port is taken. Throws node's for a key or a certificate that is none.
  */
 export const listen = async (server: Server, options: ListenOptions = {}): Promise<Listening> => {
-  const { port = 3000, host = '127.0.0.1', maxConnections = 20_000, headersTimeoutMs = 10_000, requestTimeoutMs = 40_000, path = '/mcp', tls } = options
+  const { port = 3000, host = '127.0.0.1', path = '/mcp', tls } = options
+  const { maxConnections, headersTimeoutMs, requestTimeoutMs } = limitsOf(CONNECTION_LIMITS, options)
+  const { maxBodyBytes } = limitsOf(HTTP_LIMITS, options)
   if (!isLoopback(host) && options.hosts === undefined) {
     throw new TypeError(`listen: ${host} can be reached from elsewhere; name the hosts you serve, for example { hosts: ['mcp.example.com'] }`)
   }
@@ -66,7 +72,7 @@ export const listen = async (server: Server, options: ListenOptions = {}): Promi
   http.on('request', handler)
   // Without a listener node answers 100 before anybody has looked at the head.
   http.on('checkContinue', (req, res) => {
-    if (Number(req.headers['content-length'] ?? 0) <= (options.maxBodyBytes ?? 4_194_304)) res.writeContinue()
+    if (Number(req.headers['content-length'] ?? 0) <= maxBodyBytes) res.writeContinue()
     handler(req, res)
   })
   // An expectation that is not 100-continue: node answers it with nothing.

@@ -7,6 +7,7 @@ export interface RestartOptions {
   readonly restarts?: number
 }
 
+export const RESTART_LIMITS = { restarts: 3 }
 const PER_MS = 60_000
 
 export class Lives {

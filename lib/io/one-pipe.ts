@@ -4,9 +4,10 @@
  */
 import type { RpcMessage, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
 import { BrokenStream } from '../protocol/errors.js'
+import { limitsOf } from '../protocol/limits.js'
 import type { Standing } from '../protocol/opening.js'
 import { type Carrier, type Clock, type Hearer, type Line, SessionGone, type UnaskedLine } from '../client/carrier.js'
-import { Lives, type RestartOptions } from './lives.js'
+import { Lives, RESTART_LIMITS, type RestartOptions } from './lives.js'
 import { Switchboard } from './switchboard.js'
 
 /** A pipe that is open, or being opened. */
@@ -41,8 +42,8 @@ export abstract class OnePipe implements Carrier {
   #closed = false
 
   /** @param kind what the pipe is, in a word */
-  constructor(private readonly kind: string, { restarts = 3 }: RestartOptions, protected readonly clock: Clock) {
-    this.#lives = new Lives(restarts, clock)
+  constructor(private readonly kind: string, options: RestartOptions, protected readonly clock: Clock) {
+    this.#lives = new Lives(limitsOf(RESTART_LIMITS, options).restarts, clock)
   }
 
   /** Opens a pipe; what it tells, `ear` is told later. */

@@ -7,6 +7,7 @@ import { admitPiped, readPiped } from '../bindings/stdio.js'
 import type { Clock } from '../client/carrier.js'
 import { CODES, failure, NoChannel, Refusal } from '../protocol/errors.js'
 import { Exchange, InFlight, type Caller } from '../protocol/exchange.js'
+import { limitsOf } from '../protocol/limits.js'
 import { LIGHT_BYTES, Load, LOAD_LIMITS } from '../protocol/load.js'
 import { withSubscription } from '../protocol/meta.js'
 import { Session } from '../protocol/session.js'
@@ -277,11 +278,9 @@ export interface PipeLimits {
   readonly answerTimeoutMs?: number
 }
 
-export const pipeOptions = (
-  revisions: readonly Revision[],
-  { maxRequestsInFlight = 1000, maxBatch = JSON_LIMITS.maxBatch, maxQueuedBytes = 1_048_576, answerTimeoutMs = 600_000 }: PipeLimits,
-): PipeOptions => ({
-  revisions, maxQueuedBytes, answerTimeoutMs,
-  limits: { ...JSON_LIMITS, maxBatch },
-  load: new Load({ ...LOAD_LIMITS, maxRequestsInFlight, maxRequestsInFlightPerSession: Infinity }),
-})
+export const PIPE_LIMITS: Required<PipeLimits> = { maxRequestsInFlight: 1000, maxBatch: JSON_LIMITS.maxBatch, maxQueuedBytes: 1024 * 1024, answerTimeoutMs: 600_000 }
+
+export const pipeOptions = (revisions: readonly Revision[], given: PipeLimits): PipeOptions => {
+  const { maxRequestsInFlight, maxBatch, ...rest } = limitsOf(PIPE_LIMITS, given)
+  return { revisions, ...rest, limits: { ...JSON_LIMITS, maxBatch }, load: new Load({ ...LOAD_LIMITS, maxRequestsInFlight, maxRequestsInFlightPerSession: Infinity }) }
+}

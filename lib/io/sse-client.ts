@@ -3,6 +3,7 @@ import { Pool } from 'undici'
 import type { RpcId, RpcMessage, RpcNotification, RpcRequest, RpcResponse } from '../wire/json-rpc.js'
 import { MAX_EVENT_BYTES, SseDecoder, type SseEvent } from '../wire/sse.js'
 import { BrokenStream, Timeout } from '../protocol/errors.js'
+import { limitsOf } from '../protocol/limits.js'
 import { ownFields } from '../bindings/streamable-http/ask.js'
 import { Gathered, refusalOf, typeOf, unexpected } from '../bindings/streamable-http/read.js'
 import { endpointOf } from '../bindings/http-sse.js'
@@ -24,6 +25,9 @@ export interface SseClientOptions extends RestartOptions {
   readonly ca?: string | Uint8Array
 }
 
+/** What holds of it unless others are given. */
+export const SSE_CLIENT_LIMITS = { connectTimeoutMs: 10_000, endpointTimeoutMs: 10_000, maxEventBytes: MAX_EVENT_BYTES }
+
 /** Nothing may shrink what we count. */
 const IDENTITY = ['accept-encoding', 'identity'] as const
 /** Read of a body that is no answer, in bytes. */
@@ -35,7 +39,8 @@ export class SseCarrier extends OnePipe {
 
   /** @throws TypeError unless it is an http or https URL without credentials, or for a header that cannot be sent */
   constructor(private readonly url: URL, clock: Clock, private readonly options: SseClientOptions = {}) {
-    const { headers, connectTimeoutMs = 10_000, ca } = options
+    const { headers, ca } = options
+    const { connectTimeoutMs } = limitsOf(SSE_CLIENT_LIMITS, options)
     if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError(`the URL begins with ${url.protocol}; expected http: or https:`)
     if (url.username !== '' || url.password !== '') throw new TypeError('the URL holds credentials; send them in headers')
     super('event stream', options, clock)
@@ -45,7 +50,7 @@ export class SseCarrier extends OnePipe {
   }
 
   protected begin(ear: Ear): Life {
-    const { endpointTimeoutMs = 10_000, maxEventBytes = MAX_EVENT_BYTES } = this.options
+    const { endpointTimeoutMs, maxEventBytes } = limitsOf(SSE_CLIENT_LIMITS, this.options)
     const unanswered = (id: RpcId, error: Error): void => this.board.fail(id, error)
     const stream = new EventStream({ url: this.url, pool: this.#pool, own: this.#own, clock: this.clock, endpointTimeoutMs, maxEventBytes, unanswered }, ear)
     void stream.hear()

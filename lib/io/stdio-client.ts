@@ -2,6 +2,7 @@
 import type { RpcMessage } from '../wire/json-rpc.js'
 import { encodeLine, LineTooLong } from '../wire/lines.js'
 import { InvalidMessage } from '../protocol/errors.js'
+import { limitsOf } from '../protocol/limits.js'
 import type { Clock } from '../client/carrier.js'
 import { Child, type ChildOptions, type Command } from './child.js'
 import type { RestartOptions } from './lives.js'
@@ -12,6 +13,9 @@ export interface StdioClientOptions extends ChildOptions, RestartOptions {
   readonly probeTimeoutMs?: number
 }
 
+/** What holds of it unless others are given, the process aside. */
+export const STDIO_CLIENT_LIMITS = { probeTimeoutMs: 5000 }
+
 export class StdioCarrier extends OnePipe {
   readonly probeMs: number
 
@@ -19,7 +23,7 @@ export class StdioCarrier extends OnePipe {
   constructor(private readonly command: Command, clock: Clock, private readonly options: StdioClientOptions = {}) {
     if (typeof command.command !== 'string' || command.command === '') throw new TypeError('command is empty; expected a program')
     super('server process', options, clock)
-    this.probeMs = options.probeTimeoutMs ?? 5000
+    this.probeMs = limitsOf(STDIO_CLIENT_LIMITS, options).probeTimeoutMs
   }
 
   protected begin(ear: Ear): Life {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../client/carrier.js'
 import { CODES, Refusal } from '../protocol/errors.js'
+import { limitsOf } from '../protocol/limits.js'
 import type { Server } from '../server/server.js'
 import { encodeLine, LineDecoder, LineNotUtf8, LineTooLong } from '../wire/lines.js'
 import { clock as systemClock } from './clock.js'
@@ -23,6 +24,9 @@ export interface StdioOptions extends PipeLimits {
   readonly guardStdout?: boolean
   readonly clock?: Clock
 }
+
+/** What holds of a pipe's lines unless others are given. */
+export const STDIO_LIMITS = { maxLineBytes: 4 * 1024 * 1024, graceMs: 5000 }
 
 export interface StdioStats {
   /** Requests that are being answered. */
@@ -50,7 +54,8 @@ const STRAY = 'mcpwire: something wrote to standard output, which carries messag
  * @throws TypeError if standard output serves already
  */
 export const serveStdio = (server: Server, options: StdioOptions = {}): StdioServing => {
-  const { input = process.stdin, maxLineBytes = 4_194_304, graceMs = 5000, clock = systemClock } = options
+  const { input = process.stdin, clock = systemClock } = options
+  const { maxLineBytes, graceMs } = limitsOf(STDIO_LIMITS, options)
   equip(server)
   const guard = options.output === undefined && options.guardStdout !== false ? guardStdout(() => process.stderr.write(STRAY)) : undefined
   const output = options.output ?? process.stdout

@@ -1,12 +1,11 @@
 /** A client's end of one shared pipe: who hears what. Requests by their id, the rest as `addresseeOf` says. */
 import { addresseeOf, namesMethod } from '../bindings/stdio.js'
+import { ANSWER_LIMITS } from '../bindings/streamable-http/read.js'
 import type { Hearer, Line } from '../client/carrier.js'
 import { InvalidMessage } from '../protocol/errors.js'
 import type { Standing } from '../protocol/opening.js'
-import { JSON_LIMITS, Malformed, readText, type JsonLimits, type RpcId, type RpcMessage, type RpcRequest } from '../wire/json-rpc.js'
+import { Malformed, readText, type RpcId, type RpcMessage, type RpcRequest } from '../wire/json-rpc.js'
 
-/** A server's answer is what the application asked for, and may be large; its length is bounded elsewhere. */
-const LIMITS: JsonLimits = { ...JSON_LIMITS, maxNodes: 1_000_000 }
 /** Requests given up whose answers may still come. Beyond it the oldest are forgotten, and theirs are reported as unasked. */
 const MAX_ABANDONED = 1000
 /** Shown of a text in an error, in characters. */
@@ -50,7 +49,7 @@ export class Switchboard {
   /** One text: a message, or several where the revision has batches. What is none breaks a rule and ends nothing. */
   read(text: string): void {
     try {
-      const incoming = readText(text, LIMITS)
+      const incoming = readText(text, ANSWER_LIMITS)
       if (incoming.as !== 'batch') return this.hear(incoming.message)
       if (!this.#batches) throw new Malformed(-32600, `an array of ${incoming.of.length}; this revision has single messages`)
       for (const one of incoming.of) {

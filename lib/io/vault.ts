@@ -24,12 +24,14 @@ export interface VaultOptions {
   readonly nowMs?: () => number
 }
 
+export const VAULT_LIMITS = { ttlMs: 600_000 }
+
 const NONCE = 12
 const TAG = 16
 const FORM = /^([A-Za-z0-9_-]{1,16})\.([A-Za-z0-9_-]{40,})$/
 
 /** @throws TypeError for a key that is none. */
-export const createVault = ({ keys = [{ id: 'own', secret: randomBytes(32) }], ttlMs = 600_000, once, nowMs = Date.now }: VaultOptions = {}): Vault => {
+export const createVault = ({ keys = [{ id: 'own', secret: randomBytes(32) }], ttlMs = VAULT_LIMITS.ttlMs, once, nowMs = Date.now }: VaultOptions = {}): Vault => {
   if (keys.length === 0) throw new TypeError('requestState: an empty list of keys can seal nothing')
   const ring = new Map(keys.map(({ id, secret }) => {
     if (!/^[A-Za-z0-9_-]{1,16}$/.test(id)) throw new TypeError(`requestState: key id ${JSON.stringify(id)}: expected 1 to 16 of A-Z a-z 0-9 _ -`)

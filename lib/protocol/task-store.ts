@@ -1,6 +1,7 @@
 /** Tasks that run here, on whichever side that is: kept in memory, bounded in number and time. Time and randomness are arguments. No I/O. */
 import type { JsonObject, RpcErrorObject } from '../wire/json-rpc.js'
 import { CODES, ProtocolError } from './errors.js'
+import { limitsOf } from './limits.js'
 import { isOver, related, type Task, type TaskStatus } from './tasks.js'
 
 export interface TaskLimits {
@@ -13,6 +14,8 @@ export interface TaskLimits {
   /** How often the other side is told to look, in milliseconds. Default 1000. */
   readonly pollIntervalMs?: number
 }
+
+export const TASK_LIMITS: Required<TaskLimits> = { maxTasks: 1000, ttlMs: 300_000, maxTtlMs: 3_600_000, pollIntervalMs: 1000 }
 
 /** A task that runs here, or did. */
 export interface KeptTask extends Task {
@@ -60,7 +63,7 @@ export class TaskStore<Owner> {
 
   /** A task that works. @throws ProtocolError -32603 if there is room for no more */
   create(owner: Owner, asked: { readonly ttlMs?: number | undefined; readonly pollIntervalMs?: number | undefined }): KeptTask {
-    const { maxTasks = 1000, ttlMs: usual = 300_000, maxTtlMs = 3_600_000, pollIntervalMs = 1000 } = this.limits
+    const { maxTasks, ttlMs: usual, maxTtlMs, pollIntervalMs } = limitsOf(TASK_LIMITS, this.limits)
     this.sweep()
     if (this.#kept.size >= maxTasks && !this.#makeRoom()) throw new ProtocolError(CODES.internalError, `${maxTasks} tasks are under way; try again later`)
     const nowMs = this.world().nowMs()

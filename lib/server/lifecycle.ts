@@ -6,7 +6,7 @@ import type { Caller } from '../protocol/exchange.js'
 import type { Implementation } from '../protocol/types.js'
 
 /** Characters that a client may say of itself: a session keeps them. */
-const MAX_CALLER = 65_536
+export const MAX_CALLER = 65_536
 
 /** Who an `initialize` says is calling. @throws Refusal for one that says too much: -32602 */
 export const callerOf = (params: JsonObject | undefined): Caller => {

@@ -35,6 +35,8 @@ export interface ListenLimits {
   readonly onUnfollow?: (uri: string) => void
 }
 
+export const LISTEN_LIMITS = { maxSubscriptions: 10_000, maxSubscribedUris: 1000 }
+
 interface Subscription {
   readonly filter: Filter
   /** URIs of resources, ids of tasks. */
@@ -66,7 +68,7 @@ export class Subscriptions {
    * `offers`: kinds this server can tell of; `owns`: tasks that are this client's.
    */
   listen(exchange: Exchange, params: JsonObject, offers: (kind: keyof Filter) => boolean, owns: (taskId: string) => boolean): Promise<JsonObject> {
-    const { maxSubscriptions = 10_000 } = this.limits
+    const { maxSubscriptions = LISTEN_LIMITS.maxSubscriptions } = this.limits
     const asked = params.notifications as Filter
     const long = asked.resourceSubscriptions?.find(uri => uri.length > MAX_URI_LENGTH)
     if (long !== undefined) throw new ProtocolError(CODES.invalidParams, `a URI of ${long.length} characters cannot be followed; at most ${MAX_URI_LENGTH}`)
@@ -97,7 +99,7 @@ export class Subscriptions {
 
   /** @throws ProtocolError -32602 for more than one client may follow at once */
   assertFew(count: number): void {
-    const { maxSubscribedUris = 1000 } = this.limits
+    const { maxSubscribedUris = LISTEN_LIMITS.maxSubscribedUris } = this.limits
     if (count > maxSubscribedUris) throw new ProtocolError(CODES.invalidParams, `${count} resources and tasks would be followed at once; at most ${maxSubscribedUris} are`)
   }
 

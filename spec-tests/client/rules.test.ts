@@ -1,7 +1,7 @@
 /** The client's pure rules, without a socket: what is heard byte by byte, when a stream is taken up again, when time is up. */
 import t from 'tap'
 import { Hearing, type Listener } from '../../lib/bindings/streamable-http/hear.js'
-import { hearLimits } from '../../lib/bindings/streamable-http/resume.js'
+import { HEAR_LIMITS } from '../../lib/bindings/streamable-http/resume.js'
 import { Deadline, timeLimits } from '../../lib/protocol/deadline.js'
 import { find } from '../../lib/revisions/index.js'
 import type { RpcMessage } from '../../lib/wire/json-rpc.js'
@@ -12,7 +12,7 @@ const STREAM = { 'content-type': 'text/event-stream; charset=utf-8' }
 const hearing = (revision = '2025-11-25', subject: RpcMessage | undefined = REQUEST): { rules: Hearing; heard: unknown[]; say: (text: string, size?: number) => void } => {
   const heard: unknown[] = []
   const listener: Listener = { message: message => heard.push(message), session: id => heard.push(id), fault: error => heard.push(error.message) }
-  const rules = new Hearing(subject, 'what', { revision: find(revision)! }, hearLimits({}), listener)
+  const rules = new Hearing(subject, 'what', { revision: find(revision)! }, HEAR_LIMITS, listener)
   const say = (text: string, size = Infinity): void => {
     const bytes = new TextEncoder().encode(text)
     for (let at = 0; at < bytes.length; at += size) rules.data(bytes.subarray(at, at + Math.min(size, bytes.length)))

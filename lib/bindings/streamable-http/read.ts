@@ -6,7 +6,7 @@ import type { Revision } from '../../revisions/index.js'
 import { type Fields, JSON_TYPE, SSE_TYPE } from '../http.js'
 
 /** A server's answer is what the application asked for, and may be large; its length is bounded elsewhere. */
-const LIMITS: JsonLimits = { ...JSON_LIMITS, maxNodes: 1_000_000 }
+export const ANSWER_LIMITS: JsonLimits = { ...JSON_LIMITS, maxNodes: 1_000_000 }
 
 /** Shown of a body in an error, in characters. */
 const SHOWN = 200
@@ -70,7 +70,7 @@ const join = (chunks: readonly Uint8Array[], length: number): Uint8Array => {
 /** The messages of one text: one, or several where the revision has batches. @throws InvalidMessage */
 export const readMessages = (text: string, revision: Revision, what: string): RpcMessage[] => {
   try {
-    const incoming = readText(text, LIMITS)
+    const incoming = readText(text, ANSWER_LIMITS)
     if (incoming.as !== 'batch') return [incoming.message]
     if (!revision.batches) throw new Malformed(-32600, `an array of ${incoming.of.length}; revision ${revision.id} has single messages`)
     return incoming.of.map(one => sound(one).message)
@@ -120,7 +120,7 @@ export const refusalOf = (what: string, status: number, fields: Fields, body: Ga
 
 const failureIn = (text: string): RpcFailure | undefined => {
   try {
-    const incoming = readText(text, LIMITS)
+    const incoming = readText(text, ANSWER_LIMITS)
     return incoming.as === 'response' && 'error' in incoming.message ? incoming.message : undefined
   } catch {
     return undefined

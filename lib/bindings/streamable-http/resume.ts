@@ -13,10 +13,8 @@ export interface HearLimits {
   readonly maxResumeDelayMs: number
 }
 
-/** Limits as given, the rest by default. Whatever else `given` holds stays out. */
-export const hearLimits = ({
-  maxEventBytes = MAX_EVENT_BYTES, maxBodyBytes = MAX_EVENT_BYTES, maxResumes = 5, resumeDelayMs = 500, maxResumeDelayMs = 30_000,
-}: Partial<HearLimits>): HearLimits => ({ maxEventBytes, maxBodyBytes, maxResumes, resumeDelayMs, maxResumeDelayMs })
+export const HEAR_LIMITS: HearLimits = { maxEventBytes: MAX_EVENT_BYTES, maxBodyBytes: MAX_EVENT_BYTES, maxResumes: 5, resumeDelayMs: 500, maxResumeDelayMs: 30_000 }
+
 
 /** Grows while coming back is in vain, and never below what the server asks for. */
 export class Patience {
