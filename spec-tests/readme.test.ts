@@ -7,7 +7,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import * as client from '../lib/client.js'
 import { connect } from '../lib/client.js'
+import { CODES, REVISIONS } from '../lib/sans-io.js'
+import * as server from '../lib/server.js'
 import { LEVELS } from '../lib/wire/levels.js'
 import { DEFAULTS, LIMITED, limitsTable } from './readme-limits.js'
 import { openingTable, revisionTable } from './readme-tables.js'
@@ -137,6 +140,28 @@ t.test('what the docstring of a limit calls its default is the default', async t
       if (said && defaults.has(name!)) t.ok(defaults.get(name!)!.has(said[1]! + (said[2] ?? '')), `${path}: ${name}: ${said[0]}; the code has ${[...defaults.get(name!)!].join(' or ')}`)
     }
   }
+})
+
+t.test('the tables of errors: every code, every status, both together, and every class', async t => {
+  const section = readme.slice(readme.indexOf('## Errors'), readme.indexOf('## Limits'))
+  const rows = [...section.matchAll(/^\| (-\d{5}) \| ([\d, ]+) \|/gm)].map(([, code, statuses]) => [Number(code), statuses!.split(', ').map(Number)] as const)
+  const codes = new Set<number>([...Object.values(CODES), ...REVISIONS.map(({ missingResourceCode }) => missingResourceCode)])
+  t.strictSame(new Set(rows.map(([code]) => code)), codes)
+  const said = new Set<number>([200, ...REVISIONS.flatMap(({ unknownMethodStatus, refusalStatus }) => [unknownMethodStatus, refusalStatus])])
+  for (const [path, code] of library) {
+    for (const [, status, name] of code.matchAll(/\bnew Refusal\((\d{3}), CODES\.(\w+)/g)) {
+      t.ok(rows.some(([of, statuses]) => of === CODES[name as keyof typeof CODES] && statuses.includes(Number(status))), `${path}: ${name} with ${status}`)
+    }
+    for (const [, status] of code.matchAll(/\b(?:new Refusal|refuse)\((\d{3}),/g)) said.add(Number(status))
+    for (const [, status] of code.matchAll(/\['(?:HPE|ERR)_\w+', \[(\d{3}),/g)) said.add(Number(status))
+  }
+  t.strictSame(new Set(rows.flatMap(([, statuses]) => statuses)), said)
+
+  const classes = Object.entries({ ...client, ...server }).filter(([, value]) => typeof value === 'function' && value.prototype instanceof Error).map(([name]) => name)
+  t.ok(classes.length >= 10)
+  for (const name of classes) t.ok(section.includes(`\`${name}\``), name)
+  const listed = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(match => match[1]!)
+  for (const name of listed) t.ok(name in client, `${name} is exported`)
 })
 
 t.test('the reading order names files that exist', async t => {
