@@ -78,6 +78,10 @@ for (const [name, begin] of FLOODS) {
     const missed = (await subject.stats()).dropped - dropped
     t.ok(missed > 100_000, `${missed} were dropped, and counted`)
     t.ok(after.used - before.used < ALLOWED, `${((after.used - before.used) / MIB).toFixed(1)} MiB are held`)
+    // Of the process as a whole, once what a flood costs by itself was paid: what is not a stopped reader's does not grow with a second one.
+    await (await begin(t, subject))()
+    const { rss } = await subject.weigh()
+    t.ok(rss - after.rss < ALLOWED, `another such reader: the process has ${((rss - after.rss) / MIB).toFixed(1)} MiB more`)
     t.equal((await say(subject.url, { headers: await open(subject.url), body: { jsonrpc: '2.0', id: 1, method: 'ping' } })).status, 200, 'others are served')
   })
 }
