@@ -65,6 +65,12 @@ export class Peer {
     return (await once(this.#child, 'message'))[0] as number
   }
 
+  /** Bytes of resident memory after a collection. */
+  async rss(): Promise<number> {
+    this.#child.send('rss')
+    return (await once(this.#child, 'message'))[0] as number
+  }
+
   async stop(): Promise<void> {
     this.#child.kill('SIGKILL')
     await this.#ended

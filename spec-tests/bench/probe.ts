@@ -1,7 +1,7 @@
 /**
  * Preloaded into every program under measure (`node --import`), so that an adapter need only serve and print its URL.
  * Answers each message of the bench: `cpu` with the CPU time this process has used, in microseconds, `heap` with the bytes
- * of its heap that are in use after a collection; ends when the bench does.
+ * of its heap that are in use after a collection, `rss` with those of all its resident memory then; ends when the bench does.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -10,9 +10,10 @@ setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
 process.on('message', what => {
-  if (what === 'heap') {
+  if (what === 'heap' || what === 'rss') {
     collect()
-    return process.send!(process.memoryUsage().heapUsed)
+    const { heapUsed, rss } = process.memoryUsage()
+    return process.send!(what === 'heap' ? heapUsed : rss)
   }
   const { user, system } = process.cpuUsage()
   return process.send!(user + system)

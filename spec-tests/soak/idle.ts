@@ -18,25 +18,34 @@ const hold = async (url: URL): Promise<() => void> => {
   })
 }
 
-const perStream = async (name: string, count: number): Promise<number> => {
+interface Cost {
+  readonly heap: number
+  readonly rss: number
+}
+
+const perStream = async (name: string, count: number): Promise<Cost> => {
   const peer = await Peer.start(name)
   try {
     // the first few make what is made once
     const closers = await Promise.all(Array.from({ length: 20 }, () => hold(peer.url)))
-    const before = await peer.heap()
+    const weigh = async (): Promise<Cost> => ({ heap: await peer.heap(), rss: await peer.rss() })
+    const before = await weigh()
     const more = count - closers.length
     for (let i = 0; i < more; i += STEP) closers.push(...await Promise.all(Array.from({ length: Math.min(STEP, more - i) }, () => hold(peer.url))))
-    const after = await peer.heap()
+    const after = await weigh()
     for (const close of closers) close()
-    return (after - before) / more
+    return { heap: (after.heap - before.heap) / more, rss: (after.rss - before.rss) / more }
   } finally {
     await peer.stop()
   }
 }
 
-/** Prints heap per stream of both, for `count` sessions in all: no more than the server keeps (`maxSessions`). Needs two file descriptors for each. */
+/** Prints heap and resident memory per stream of both, for `count` sessions in all: no more than the server keeps (`maxSessions`). Needs two file descriptors for each. */
 export const weighIdle = async (count: number): Promise<void> => {
   const floor = await perStream('floor', count)
   const ours = await perStream('ours', count)
-  console.log(`${count} idle sessions with an open GET stream: ${Math.round(ours)} bytes of heap each; bare node:http handler ${Math.round(floor)}; ${(ours / floor).toFixed(2)} times`)
+  console.log(`${count} idle sessions with an open GET stream, in bytes each:`)
+  for (const [name, what] of [['heap', 'heap'], ['rss', 'resident memory']] as const) {
+    console.log(`  ${what}: ${Math.round(ours[name])}; bare node:http handler ${Math.round(floor[name])}; ${(ours[name] / floor[name]).toFixed(2)} times`)
+  }
 }
