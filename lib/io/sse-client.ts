@@ -125,7 +125,7 @@ class EventStream implements Life {
     try {
       const body = await this.#open()
       const decoder = new SseDecoder({ maxEventBytes })
-      for await (const chunk of body) {
+      for await (const chunk of unbroken(body)) {
         for (const event of decoder.feed(chunk)) this.#heard(event)
         if (this.#endpoint) disarm()
       }
@@ -191,6 +191,15 @@ class EventStream implements Life {
   #drop(why: Error): void {
     for (const post of [...this.#telling.keys()]) this.#told(post, why)
     for (const post of this.#posts) post.abort()
+  }
+}
+
+/** A stream that was begun, or why it did not come to its end. */
+async function* unbroken(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (cause) {
+    throw new BrokenStream(`the event stream was cut: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -42,6 +42,13 @@ export class Subject {
     return this.ask('stats') as Promise<HttpStats>
   }
 
+  /** Ends it as nobody can see coming. */
+  async kill(): Promise<void> {
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await ended
+  }
+
   /** @throws Error if the process ends instead */
   ask(job: string, argument?: number): Promise<unknown> {
     this.#child.send({ job, argument })
