@@ -62,7 +62,7 @@ export const LIST: readonly Row[] = [
   ...never('no secret of ours may be empty or left out: who is calling is told by the host application\'s own function, or by nothing', 'GHSA-wvr4-3wq4-gpc5', 'GHSA-5j8j-256g-vvp5', 'CVE-2026-77244', 'CVE-2026-77243', 'CVE-2026-11719'),
   ...never(NO_PROXY, 'CVE-2026-32871', 'CVE-2026-73497', 'CVE-2026-77242', 'GHSA-489g-7rxv-6c8q'),
   ...never('no HTML is made by anything here', 'CVE-2026-44429'),
-  ...never('no server that is shipped here opens a file by a name that a client gives', 'CVE-2025-53109', 'CVE-2025-53110', 'CVE-2025-68143', 'CVE-2025-68144', 'CVE-2025-68145', 'CVE-2026-27735'),
+  ...never('no server that is shipped here opens a file by a name that a client gives', 'CVE-2025-53109', 'CVE-2025-53110', 'CVE-2025-68143', 'CVE-2025-68144', 'CVE-2025-68145', 'CVE-2026-27735', 'CVE-2026-27825'),
 
   ...each(['CVE-2026-22036', 'CVE-2026-84890'], here('client-bombs', 'class zip bomb')),
   row('CVE-2026-1525', here('framing', 'CVE-2026-1525')),
@@ -71,7 +71,7 @@ export const LIST: readonly Row[] = [
   ...never('no decision of trust is made by what fast-uri says, and references never leave their schema', 'CVE-2026-6321', 'CVE-2026-6322', 'CVE-2026-18446', 'CVE-2026-75899', 'CVE-2026-75931', 'CVE-2026-75975', 'CVE-2026-76172', 'CVE-2026-84292'),
   ...never('a program is started as its caller names it, without a shell and without a word of the server\'s', 'CVE-2024-27980'),
 
-  row('class slowloris', here('slow', '500 slow heads and 500 slow bodies', 'holds up no shutdown')),
+  row('class slowloris', here('slow', '500 slow heads and 500 slow bodies', 'a slow head has a deadline of its own', 'holds up no shutdown')),
   row('class oversized body, header, URL', BODIES, here('framing', 'class oversized header and URL', 'chunks of one byte', 'chunk extensions and trailers')),
   row('class request decompression', here('framing', 'class request decompression')),
   row('class decompression at the client', here('client-bombs', 'class zip bomb')),

@@ -40,6 +40,14 @@ t.test('class slowloris  500 slow heads and 500 slow bodies leave a normal call 
   stream.hangUp()
 })
 
+t.test('class slowloris  a slow head has a deadline of its own: headersTimeoutMs, however long a whole request may take', async t => {
+  const subject = await Subject.start(t, { headersTimeoutMs: 500, requestTimeoutMs: 3_600_000 })
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => dial(subject.port)))
+  const endings = sockets.map(rest)
+  for (const socket of sockets) socket.write('POST /mcp HTTP/1.1\r\nHost: loc')
+  for (const text of await Promise.all(endings)) t.match(text, /^HTTP\/1\.1 408 /)
+})
+
 t.test('class slowloris  a connection that never says a word holds up no shutdown', async t => {
   const subject = await Subject.start(t)
   const silent = await Promise.all(Array.from({ length: 50 }, () => dial(subject.port)))
