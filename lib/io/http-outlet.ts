@@ -192,9 +192,10 @@ export class HttpOutlet implements Outlet, Channel {
     } else if (quietMs >= this.all.keepAliveMs && !this.#blocked) this.perform(this.reply.heartbeat())
   }
 
-  /** Cuts the connection: a shutdown has waited long enough. */
+  /** Cuts the connection, and what runs for it: a shutdown has waited long enough. */
   destroy(): void {
     this.#res?.destroy()
+    if (this.#res) this.#lost('the server is shutting down')
   }
 
   perform(writes: readonly Write[]): void {
@@ -275,11 +276,11 @@ export class HttpOutlet implements Outlet, Channel {
     this.all.observer.ended(this.exchange, { status: this.#status, bytes: this.#bytes, durationMs: this.all.nowMs() - this.#bornMs, end: cancelled ? 'cancelled' : end })
   }
 
-  /** The connection went away before the reply was over. */
-  #lost(): void {
+  /** The connection went away before the reply was over. `closing`: why it was us. */
+  #lost(closing?: string): void {
     this.#detach()
     if (this.all.observer.wanted) this.#report('hung up')
-    if (this.#cancels) this.exchange?.cancel('the client hung up')
+    if (closing !== undefined || this.#cancels) this.exchange?.cancel(closing ?? 'the client hung up')
   }
 
   #detach(): void {

@@ -1,6 +1,9 @@
 /** Sockets that die: at every byte of a request, at every event of an answer, while it waits, while it streams; and a server that is closed meanwhile. */
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
+import { httpHandler } from '../../lib/server.js'
 import { callTool, gate, listenTo, make, MODERN, modern, open, say, serve } from '../http.js'
 import { asText, dial } from './raw.js'
 import { Subject } from './subject-process.js'
@@ -97,6 +100,25 @@ t.test('pains P4  close() ends within its grace, whatever runs, and what can fin
     await Promise.all([...ends, ...gone])
     await t.rejects(say(url, { body: {} }), 'nobody is there any more')
   }
+})
+
+t.test('class process safety  a mount on somebody else\'s http.Server ends within its grace too, and leaves that server alone', async t => {
+  const server = make()
+  server.tool('never', {}, () => new Promise<never>(() => {}))
+  const mcp = httpHandler(server, { sse: {} })
+  const http = createServer((req, res) => mcp(req, res, () => res.end('theirs'))).listen(0, '127.0.0.1')
+  t.teardown(() => http.close())
+  await once(http, 'listening')
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`
+  const headers = await open(url)
+  const ends = [say(url, { method: 'GET', headers }), say(url.replace('/mcp', '/sse'), { method: 'GET' }), say(url, { headers, body: callTool(1, 'never') }), modern(url, 'tools/call', { name: 'never' })]
+    .map(asked => asked.then(answer => answer.text()).catch(() => 'cut'))
+  while (mcp.stats().inFlight < 2) await new Promise(resolve => setImmediate(resolve))
+  await mcp.close({ graceMs: 50 })
+  await Promise.all(ends)
+  t.match(mcp.stats(), { sessions: 0, open: 0, inFlight: 0 })
+  t.equal((await say(url, { body: {} })).status, 503)
+  t.equal(await (await say(url.replace('/mcp', '/'), { method: 'GET' })).text(), 'theirs')
 })
 
 t.test('class process safety  a server that is closed twice, or before anything came, is closed', async t => {
