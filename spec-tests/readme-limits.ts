@@ -32,7 +32,9 @@ import { MAX_CALLER } from '../lib/server/lifecycle.js'
 import { LISTEN_LIMITS } from '../lib/server/subscriptions.js'
 import { TASK_LIMITS } from '../lib/protocol/task-store.js'
 import { MAX_URI_LENGTH } from '../lib/server/uri.js'
+import { MAX_VISITS } from '../lib/server/visits.js'
 import { MAX_SCHEMA_DEPTH, MAX_SUBSCHEMAS } from '../lib/validation/lint.js'
+import { MAX_MATCH_WORK, MAX_PATTERN_STEPS } from '../lib/validation/matcher.js'
 import { JSON_LIMITS } from '../lib/wire/json-rpc.js'
 import { MAX_LINE_BYTES } from '../lib/wire/lines.js'
 import { MAX_EVENT_BYTES } from '../lib/wire/sse.js'
@@ -85,6 +87,7 @@ export const SERVER_LINES: readonly Line[] = [
   of(REPLAY_LIMITS, 'replayAgeMs', 'the stream is forgotten'),
   of(HTTP_LIMITS, 'maxQueuedBytes', 'of one reader: log and progress notifications are dropped and counted, responses never; at twice as much of anything else it is cut off. A pipe that is full is not read'),
   of(HTTP_LIMITS, 'answerTimeoutMs', 'a question to the client is given up'),
+  fixed('visits of one session that may still be told to be over', String(MAX_VISITS), 'the oldest is forgotten'),
   fixed('rounds of questions of one request', String(MAX_ROUNDS), '-32603'),
   ['`maxPerSecond`, `maxDataBytes`', 'none', '`logLimits`: an entry is held back and counted, or replaced by a note'],
   of(HTTP_LIMITS, 'keepAliveMs', 'a quiet stream says a comment'),
@@ -124,6 +127,7 @@ export const CLIENT_LINES: readonly Line[] = [
 
 export const BOTH_LINES: readonly Line[] = [
   fixed('a schema: depth, subschemas', `${MAX_SCHEMA_DEPTH}, ${shown('', MAX_SUBSCHEMAS)}`, 'refused when it is registered, or unusable where it is a server\'s; no reference is fetched'),
+  fixed('a `pattern`: steps, work on one text', `${shown('', MAX_PATTERN_STEPS)}, ${shown('', MAX_MATCH_WORK)}`, 'refused as a schema is; the text does not fit'),
   fixed('arguments in `Mcp-Param-*`', String(MAX_MIRRORED), '`TypeError` when it is registered; the tool is left out'),
   fixed('a URI template: characters, variables', `${shown('', MAX_TEMPLATE_LENGTH)}, ${MAX_TEMPLATE_VARIABLES}`, '`TypeError`'),
   fixed('`SseDecoder`, `LineDecoder`', `${shown('Bytes', MAX_EVENT_BYTES)}, ${shown('Bytes', MAX_LINE_BYTES)}`, 'unless told otherwise: `EventTooLarge`, `LineTooLong`'),
