@@ -32,7 +32,8 @@ export interface ClientOptions {
   readonly answers?: Answerers
   /**
    * May servers go on with a tool as a task? The call is the same: it is followed to its end, and its result is the tool's. `false`: not
-   * declared, and a tool that runs as nothing else is an error, unless a call says otherwise. Default true.
+   * declared, and a tool that runs as nothing else is an error, unless a call says otherwise. Default true. Whether servers may ask their
+   * questions as tasks is another matter: `answers.asTasks`.
    */
   readonly tasks?: boolean
   /** Extensions this client has, by id, with their settings: declared among its capabilities (2026-07-28/basic/versioning#extension-negotiation). */

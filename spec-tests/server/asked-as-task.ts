@@ -1,7 +1,7 @@
 /** A server whose tool asks a question as a task, and a client of a test's own lines. */
 import type { Test } from 'tap'
 import { Pipe, pipeOptions } from '../../lib/io/pipe.js'
-import { createServer, needs, type Question, type Server } from '../../lib/server.js'
+import { asTask, createServer, needs, type Question, type Server } from '../../lib/server.js'
 import { TestClock } from '../client/scripted.js'
 
 export interface Said {
@@ -20,10 +20,13 @@ const AT = { createdAt: '2026-01-01T00:00:00Z', lastUpdatedAt: '2026-01-01T00:00
 export const task = (status: string, more: object = {}): object => ({ taskId: 't1', status, ...AT, ttl: 60_000, pollInterval: 500, ...more })
 export const made = (status = 'working', more: object = {}): object => ({ task: task(status, more) })
 
-/** A server whose tool `ask` asks `questions`, then says what was answered. */
-export const asker = (questions: { readonly [name: string]: Question }, failed: unknown[] = []): Server =>
-  createServer({ name: 's', version: '1' }, { onError: error => void failed.push(error) })
-    .tool('ask', {}, (_, { answers }) => (Object.keys(answers).length > 0 ? JSON.stringify(answers) : needs(questions)))
+/** A server whose tool `ask` asks `questions`, then says what was answered; `long` does so as a task itself. */
+export const asker = (questions: { readonly [name: string]: Question }, failed: unknown[] = []): Server => {
+  const ask = ({ answers }: { readonly answers: object }): string | ReturnType<typeof needs> => (Object.keys(answers).length > 0 ? JSON.stringify(answers) : needs(questions))
+  return createServer({ name: 's', version: '1' }, { onError: error => void failed.push(error) })
+    .tool('ask', {}, (_, ctx) => ask(ctx))
+    .tool('long', { taskSupport: 'optional' }, () => asTask(ask))
+}
 
 /** A client of the test's own lines on one pipe, whose call of `ask` is under way. */
 export const conversation = async (t: Test, { capabilities = { elicitation: {}, tasks: TASKS } as object, questions = { who: ASKED } as { readonly [name: string]: Question }, revision = '2025-11-25', answerTimeoutMs = 600_000 } = {}) => {

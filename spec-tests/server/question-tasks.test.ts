@@ -1,7 +1,7 @@
 /** Questions that a server asks as tasks, which its client runs: 2025-11-25/basic/utilities/tasks. */
 import t from 'tap'
 import { connect } from '../../lib/client.js'
-import { asTask, listen, needs } from '../../lib/server.js'
+import { listen, needs } from '../../lib/server.js'
 import { ACCEPTED, ASKED, asker, conversation, FORM, made, task, TASKS, texts } from './asked-as-task.js'
 
 const RELATED = 'io.modelcontextprotocol/related-task'
@@ -47,17 +47,35 @@ t.test('2025-11-25 basic/utilities/tasks#capability-negotiation  a client that d
   t.equal((await asked('roots/list')).params, undefined, 'a request that no revision has as a task is asked as none')
 })
 
-t.test('what a question says of tasks stays here where the question goes out in a result', async t => {
-  const server = asker({ who: ASKED })
-  const client = await connect(server, { info: { name: 'c', version: '1' }, revision: '2026-07-28', answers: { elicit: () => ({ action: 'accept', content: { name: 'Ann' } }), asTasks: true } })
-  t.teardown(() => client.close())
-  const raw = client.request('tools/call', { name: 'ask', arguments: {} })
-  t.same(JSON.parse((await raw.result as { content: { text: string }[] }).content[0]!.text), { who: ACCEPTED })
-  const { hear, asked: _asked, said } = await conversation(t)
-  hear({ id: 'modern', method: 'tools/call', params: { name: 'ask', arguments: {}, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': { elicitation: {} } } } })
-  await new Promise(resolve => setImmediate(resolve))
-  t.match(said.find(({ id }) => id === 'modern'), { result: { resultType: 'input_required' } })
-  t.same((said.find(({ id }) => id === 'modern')!.result as { inputRequests?: unknown }).inputRequests, { who: { method: 'elicitation/create', params: FORM } })
+t.test('what a question says of tasks stays here where the question goes out in a result, or in a task of the server\'s', async t => {
+  const { hear, said, settle } = await conversation(t)
+  const extensions = { 'io.modelcontextprotocol/tasks': {} }
+  const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': { elicitation: {}, extensions } }
+  const ask = async (id: string, method: string, params: object): Promise<{ readonly resultType?: string; readonly taskId?: string; readonly inputRequests?: unknown }> => {
+    hear({ id, method, params: { ...params, _meta } })
+    await settle()
+    return said.find(one => one.id === id)!.result as object
+  }
+  const asked = { who: { method: 'elicitation/create', params: FORM } }
+  const round = await ask('1', 'tools/call', { name: 'ask', arguments: {} })
+  t.equal(round.resultType, 'input_required')
+  t.same(round.inputRequests, asked)
+  const { taskId } = await ask('2', 'tools/call', { name: 'long', arguments: {} })
+  t.same((await ask('3', 'tasks/get', { taskId })).inputRequests, asked)
+})
+
+t.test('2025-11-25 basic/utilities/tasks#client-capabilities  a model is asked as a task as well', async t => {
+  const params = { messages: [{ role: 'user', content: { type: 'text', text: 'hi' } }], maxTokens: 5 }
+  const { asked, answer, outcome } = await conversation(t, {
+    capabilities: { sampling: {}, tasks: { requests: { sampling: { createMessage: {} } } } },
+    questions: { what: { method: 'sampling/createMessage', params, task: true } },
+  })
+  const question = await asked('sampling/createMessage')
+  t.same(question.params, { ...params, task: { ttl: 600_000 } })
+  answer(question, made('completed'))
+  const sampled = { role: 'assistant', content: { type: 'text', text: 'yo' }, model: 'm' }
+  answer(await asked('tasks/result'), { ...sampled, _meta: { 'com.example/kept': 1, [RELATED]: { taskId: 't1' } } })
+  t.same(JSON.parse(texts(await outcome)), { what: { ...sampled, _meta: { 'com.example/kept': 1 } } })
 })
 
 t.test('a client that declares tasks and answers at once all the same is taken at its word', async t => {
@@ -128,8 +146,7 @@ t.test('needs says at once what a ttlMs may be', t => {
 })
 
 t.test('2025-11-25 basic/utilities/tasks  both ends ours: the answer is the same as a task, plainly, and for a call that is a task itself', async t => {
-  const server = asker({ who: ASKED }).tool('long', { taskSupport: 'required' }, () =>
-    asTask(({ answers }) => (answers.who ? JSON.stringify(answers) : needs({ who: ASKED }))))
+  const server = asker({ who: ASKED })
   const http = await listen(server, { port: 0 })
   t.teardown(() => http.close())
   for (const target of [server, http.url]) {
@@ -149,7 +166,7 @@ t.test('2025-11-25 basic/utilities/tasks  both ends ours: the answer is the same
       })
       t.teardown(() => client.close())
       t.same(JSON.parse((await client.callTool('ask').result).content.map(block => (block as { text: string }).text).join('')), { who: ACCEPTED })
-      t.match(await client.callTool('long', {}, { onTask: ({ status }) => void statuses.push(status) }).result, { content: [{ text: /"action":"accept".*"name":"Ann"/ }] })
+      t.match(await client.callTool('long', {}, { task: true, onTask: ({ status }) => void statuses.push(status) }).result, { content: [{ text: /"action":"accept".*"name":"Ann"/ }] })
       t.equal(given, 2)
       t.ok(statuses.includes('input_required'))
     }
