@@ -9,6 +9,7 @@ import { admitByMeta, speaksModern } from './streamable-http/admit-modern.js'
 
 const NO_FIELDS = {}
 const INITIALIZATION = 'basic/lifecycle#initialization'
+const META_FIELDS = 'basic/index#meta'
 
 /**
  * Server side: reads one line, or one POST of HTTP+SSE.
@@ -54,8 +55,12 @@ export const admitPiped = (incoming: Incoming | Batch, session: Session | undefi
 }
 
 const early = (id: RpcId | undefined, { revisions }: Rules): Refusal => {
-  const ways = revisions.some(({ era }) => era === 'modern') ? `send initialize first, or say everything in params._meta` : 'send initialize first'
-  return new Refusal(400, CODES.invalidRequest, `no session is open on this connection; ${ways}`, { clause: INITIALIZATION, id })
+  const why = 'no session is open on this connection; send initialize first'
+  // Of either era it may be meant: 2026-07-28/basic/index#meta has a code for what lacks its metadata, and the older pages have none.
+  if (id !== undefined && revisions.some(({ era }) => era === 'modern')) {
+    return new Refusal(400, CODES.invalidParams, `${why}, or say everything in params._meta`, { clause: META_FIELDS, id })
+  }
+  return new Refusal(400, CODES.invalidRequest, why, { clause: INITIALIZATION, id })
 }
 
 /** Whose a message is that comes to a client. */

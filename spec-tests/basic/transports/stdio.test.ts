@@ -38,7 +38,7 @@ t.test('what cannot be let in is answered with the code HTTP has for it, and the
     ['not JSON', '{"jsonrpc":', { error: { code: -32700 } }],
     ['not a message', { hello: 1, id: 7, method: 5 }, { id: 7, error: { code: -32600 } }],
     ['a response of a wrong shape: its id is none of the client\'s', { jsonrpc: '2.0', id: 7, result: 5 }, { id: undefined, error: { code: -32600 } }],
-    ['no session yet', callTool(1, 'echo'), { id: 1, error: { code: -32600, message: /initialize/ } }],
+    ['no session yet, nor metadata of its own', callTool(1, 'echo'), { id: 1, error: { code: -32602, message: /initialize.*_meta/ } }],
     ['a batch with no session yet', [callTool(1, 'echo')], { error: { code: -32600 } }],
     ['an empty batch', '[]', { error: { code: -32600 } }],
     ['a required _meta key is missing', modern(2, 'tools/list', {}, { 'io.modelcontextprotocol/clientCapabilities': undefined }), { id: 2, error: { code: -32602 } }],
