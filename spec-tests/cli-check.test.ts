@@ -14,7 +14,7 @@ import { loadSuite } from '../lib/replay/load.js'
 import { playServerCase } from '../lib/replay/server-case.js'
 import type { Verdict } from '../lib/replay/report.js'
 import { stdioPeer } from '../lib/replay/stdio-peer.js'
-import { playStdio } from '../lib/replay/stdio-suite.js'
+import { playPipe } from '../lib/replay/pipe-suite.js'
 
 const MAIN = fileURLToPath(new URL('../lib/cli/main.js', import.meta.url))
 const suite = await loadSuite(fileURLToPath(new URL('../../fixtures', import.meta.url)))
@@ -189,7 +189,7 @@ t.test('a server that is a program plays the cases that a pipe can carry, each w
   t.teardown(() => peer.close())
   const wanted = ['ping/empty-result', 'logging/threshold/alert', 'http/origin/foreign', 'logging/session/own-level', 'questions/sampling']
   const outcomes: string[] = []
-  for await (const { id, revision, outcome, misses } of playStdio(suite, peer, { revisions: ['2024-11-05', '2026-07-28'], select: one => wanted.includes(one.id) })) {
+  for await (const { id, revision, outcome, misses } of playPipe(suite, peer, { revisions: ['2024-11-05', '2026-07-28'], select: one => wanted.includes(one.id) })) {
     outcomes.push(`${revision} ${id} ${outcome}${misses.map(({ sentence }) => ` ${sentence}`).join('')}`)
   }
   t.same(outcomes.sort(), [

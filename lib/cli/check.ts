@@ -4,13 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { commandClient } from '../replay/command-client.js'
 import type { Case, ServerCase } from '../replay/case.js'
 import { loadSuite, revisionsOf, type Clause, type RevisionRow, type Suite } from '../replay/load.js'
-import { socketPeer, type HttpPeer } from '../replay/peer.js'
+import { socketPeer, type Peer } from '../replay/peer.js'
+import { playPipe } from '../replay/pipe-suite.js'
 import type { Verdict } from '../replay/report.js'
 import { playServerCase } from '../replay/server-case.js'
 import { stdioPeer } from '../replay/stdio-peer.js'
-import { playStdio } from '../replay/stdio-suite.js'
 import { playClient, playServer, type PlayOptions, type Verdicts } from '../replay/suite.js'
-import { find } from '../revisions/index.js'
 import { reporterOf, type Form, type Judged } from './check-report.js'
 import { harmless } from './print.js'
 import { UsageError } from './usage.js'
@@ -101,10 +100,10 @@ const expectations = async (file: string | undefined, suite: Suite): Promise<Rea
 
 /** A server, and how cases are played at it. */
 interface Target {
-  readonly peer: HttpPeer
+  readonly peer: Peer
   readonly named: string
   /** Can it be spoken there at all? */
-  carries(revision: string): boolean
+  carries(at: RevisionRow): boolean
   /** Before another conversation begins. */
   renew(): Promise<void>
   play(suite: Suite, options: PlayOptions<ServerCase>): Verdicts
@@ -115,7 +114,7 @@ const httpTarget = (url: string): Target => {
   const peer = socketPeer(url)
   return {
     peer, named: url, renew: async () => undefined,
-    carries: revision => find(revision)?.http === 'streamable',
+    carries: ({ bindings }) => bindings.includes('streamable-http'),
     play: (suite, options) => playServer(suite, peer, options),
   }
 }
@@ -123,7 +122,7 @@ const httpTarget = (url: string): Target => {
 const stdioTarget = ([program, ...args]: readonly string[]): Target => {
   if (program === undefined) throw new UsageError('-- takes the command of a server')
   const peer = stdioPeer(program, args)
-  return { peer, named: program, renew: () => peer.renew(), carries: () => true, play: (suite, options) => playStdio(suite, peer, options) }
+  return { peer, named: program, renew: () => peer.renew(), carries: () => true, play: (suite, options) => playPipe(suite, peer, options) }
 }
 
 /** How long a server may take to show that it speaks a revision, unless --timeout-ms gives it less. */
@@ -145,7 +144,7 @@ interface Missing {
 
 /** The revisions that a server speaks here, where nobody said which: the others would accuse it of nothing but their absence. @throws UsageError if none */
 const spokenBy = async (target: Target, suite: Suite, running: readonly Running[], timed: { readonly deadlineMs?: number }): Promise<string[]> => {
-  const rows = suite.revisions.filter(({ revision }) => target.carries(revision) && running.some(({ at }) => at.includes(revision)))
+  const rows = suite.revisions.filter(row => target.carries(row) && running.some(({ at }) => at.includes(row.revision)))
   const spoken: string[] = []
   const silent: { readonly revision: string; readonly miss: Missing }[] = []
   for (const row of rows) {
@@ -168,7 +167,7 @@ const reach = async (target: Target, suite: Suite, revisions: readonly string[],
   }
 }
 
-const nobody = ({ named }: Target, { why }: Missing): UsageError => new UsageError(`nothing to check at ${named}: ${shortened(why.replace(/^expected .*, seen no status, then /, ''))}`)
+const nobody = ({ named }: Target, { why }: Missing): UsageError => new UsageError(`nothing to check at ${named}: ${shortened(why.replace(/^expected .*, seen (no status, then )?/, ''))}`)
 
 const shortened = (text: string): string => harmless(text.replace(/\s+/g, ' ')).replace(/^(.{300}).+$/, '$1…')
 

@@ -1,6 +1,7 @@
 /** The fixture file format, as types. What each part means is fixtures/README.md; case.schema.json holds a file to it. */
 
 import type { Level } from '../wire/levels.js'
+import type { Binding, Folder } from './load.js'
 import type { Pattern } from './match.js'
 
 /** A file holds one case or a list of them. */
@@ -19,13 +20,16 @@ interface Common {
   readonly keyword: Keyword
   /** Clause ids. The case runs once for each revision in which one of them stands. */
   readonly clauses: readonly string[]
-  /** Narrows the revisions the clauses give; `because` says why. */
+  /** These narrow the revisions that the clauses give, and the bindings that could carry it; `because` says why. */
   readonly revisions?: readonly string[]
+  readonly bindings?: readonly Binding[]
   readonly because?: string
   /** What the peer must offer for the case to make sense. A tool that is missing is a failure with that reason, all else is not offered. */
   readonly needs?: readonly Need[]
   /** Ids of cases that must pass for this one to mean anything; otherwise it is skipped. */
   readonly depends_on?: readonly string[]
+  /** Where it was read, which a file does not say of itself. Default: messages. */
+  readonly folder?: Folder
   /** What a reader should know that the steps do not say, such as that the specification leaves the matter open. */
   readonly note?: string
 }
@@ -52,7 +56,7 @@ export interface ServerCase extends Common {
   readonly steps: readonly ServerStep[]
 }
 
-export type ServerStep = OpenStep | LogLevelStep | PostStep | HearStep | RequestStep | ResponseStep | HangUpStep
+export type ServerStep = OpenStep | LogLevelStep | PostStep | HearStep | RequestStep | ResponseStep | HangUpStep | WriteStep
 
 interface Step {
   readonly note?: string
@@ -113,8 +117,8 @@ export interface HearStep extends Expectation {
 export interface RequestStep extends Step {
   readonly request: {
     readonly method: string
-    /** Path and query. Default: the endpoint. */
-    readonly path?: string
+    /** Path and query, or a reference relative to the endpoint. Default: the endpoint. */
+    readonly path?: Pattern
     /** Lines in order. A line whose value is null is not sent. */
     readonly fields?: readonly (readonly [name: string, value: Pattern])[]
     /** The body: text as it is, */
@@ -145,6 +149,14 @@ export interface ResponseStep extends Expectation {
 export interface HangUpStep extends Step {
   /** The exchange. */
   readonly hang_up: string
+}
+
+/** stdio only: writes to the server's standard input. What comes and belongs to no other exchange is heard as its reply, which ends with the server. */
+export interface WriteStep extends Step {
+  /** Text as it is, line breaks included; a list is joined. `end` ends the input after it. */
+  readonly write: Pattern
+  readonly end?: true
+  readonly as?: string
 }
 
 /** Be the server: have a client do these things, and judge what it sends and what its application learns. */

@@ -1,7 +1,8 @@
-/** One HTTP exchange as the runner hears it: head, messages and events as they come, and how it ended. */
+/** One exchange as the runner hears it: over HTTP its head, messages and events as they come, and how it ended. */
 
 import { SseDecoder, type SseEvent } from '../wire/sse.js'
 import type { PeerReply } from './peer.js'
+import type { PipeReply } from './pipe-peer.js'
 import type { Said } from './report.js'
 
 /** A server-sent event as patterns see it. */
@@ -21,13 +22,15 @@ export interface HeardEvent {
 export class Heard {
   /** Set once the status has come. */
   head: { readonly status: number; readonly fields: Readonly<Record<string, string>> } | undefined
-  /** JSON-RPC messages in order, an array's one by one. Event data that is not JSON stands as its text. */
+  /** JSON-RPC messages in order; over HTTP an array's one by one. What is not JSON, of an event or a line, stands as its text. */
   readonly messages: unknown[] = []
   readonly events: HeardEvent[] = []
   /** The body so far. */
   text = ''
   /** `cleanly`: the reply came to its end. `hung up`: we left. Anything else is what broke. */
   ended: 'cleanly' | 'hung up' | Error | undefined
+  /** Its request was cancelled, so that on a pipe nothing need mark its end. */
+  isCancelled = false
   /** How far `hear` and `response` have read. */
   nextMessage = 0
   nextEvent = 0
@@ -39,8 +42,11 @@ export class Heard {
   #wake: (() => void)[] = []
   readonly #note: (text: string) => void
 
-  /** `callId` is the id a response must carry, where the exchange began with a request. */
-  constructor(readonly name: string, readonly callId: unknown, send: (signal: AbortSignal) => Promise<PeerReply>, transcript: Said[]) {
+  /** `callId` is the id a response must carry, where the exchange began with a request. On a pipe there is neither status nor body. */
+  constructor(
+    readonly name: string, readonly callId: unknown, readonly piped: boolean,
+    send: (signal: AbortSignal) => Promise<PeerReply | PipeReply>, transcript: Said[],
+  ) {
     this.#note = text => void transcript.push({ by: 'peer', exchange: name, text })
     void this.#read(send(this.#leaving.signal))
   }
@@ -63,29 +69,41 @@ export class Heard {
 
   /** The reply so far in a phrase, for a sentence about what was seen. */
   describe(): string {
-    const head = this.head ? `status ${this.head.status}` : 'no status'
-    if (this.ended instanceof Error) return `${head}, then the connection broke: ${this.ended.message}`
+    const head = this.piped ? '' : this.head ? `status ${this.head.status}, ` : 'no status, '
+    if (this.ended instanceof Error) return `${head}${head && 'then '}the connection broke: ${this.ended.message}`
     const state = this.ended === 'cleanly' ? 'the reply ended' : this.ended ?? 'the reply is open'
-    const body = this.messages.length > 0 ? `${this.messages.length} messages` : this.text ? `body ${shorten(this.text)}` : 'no body'
-    return `${head}, ${body}, ${state}`
+    const body = this.messages.length > 0 ? `${this.messages.length} messages` : this.text ? `body ${shorten(this.text)}` : this.piped ? 'no message' : 'no body'
+    return `${head}${body}, ${state}`
   }
 
-  async #read(coming: Promise<PeerReply>): Promise<void> {
+  async #read(coming: Promise<PeerReply | PipeReply>): Promise<void> {
     try {
       const reply = await coming
       this.#close = () => reply.close()
       if (this.ended) return reply.close()
-      this.head = { status: reply.status, fields: reply.fields }
-      this.#note(`HTTP ${reply.status} ${reply.fields['content-type'] ?? '(no content type)'}`)
-      this.lookAgain()
-      const streamed = /^text\/event-stream\s*(;|$)/i.test(reply.fields['content-type'] ?? '')
-      await (streamed ? this.#stream(reply.chunks) : this.#whole(reply.chunks))
+      await ('messages' in reply ? this.#pipe(reply.messages) : this.#http(reply))
       this.ended ??= 'cleanly'
     } catch (cause) {
       this.ended ??= cause instanceof Error ? cause : new Error(String(cause))
       if (this.ended instanceof Error) this.#note(`connection broke: ${this.ended.message}`)
     }
     this.lookAgain()
+  }
+
+  async #pipe(messages: AsyncIterable<string>): Promise<void> {
+    for await (const text of messages) {
+      this.#note(shorten(text))
+      this.messages.push((parse(text) ?? { value: text }).value)
+      this.lookAgain()
+    }
+  }
+
+  async #http({ status, fields, chunks }: PeerReply): Promise<void> {
+    this.head = { status, fields }
+    this.#note(`HTTP ${status} ${fields['content-type'] ?? '(no content type)'}`)
+    this.lookAgain()
+    const streamed = /^text\/event-stream\s*(;|$)/i.test(fields['content-type'] ?? '')
+    await (streamed ? this.#stream(chunks) : this.#whole(chunks))
   }
 
   async #stream(chunks: AsyncIterable<string>): Promise<void> {

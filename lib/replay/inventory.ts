@@ -4,7 +4,7 @@ import type { JsonObject } from '../wire/json-rpc.js'
 import type { Need } from './case.js'
 import { Missed, NotOffered } from './judge.js'
 import type { RevisionRow } from './load.js'
-import type { HttpPeer } from './peer.js'
+import type { Peer } from './peer.js'
 import { Stage } from './stage.js'
 
 export interface Inventory {
@@ -19,7 +19,7 @@ export interface Inventory {
 }
 
 /** Opens a conversation and asks what there is. Where none can be opened, why not. A list that is not answered as it should be is empty. */
-export const takeInventory = async (at: RevisionRow, peer: HttpPeer, deadlineMs: number): Promise<Inventory | Missed> => {
+export const takeInventory = async (at: RevisionRow, peer: Peer, deadlineMs: number): Promise<Inventory | Missed> => {
   const stage = new Stage(at, peer, {}, deadlineMs)
   try {
     await stage.start('done')

@@ -33,7 +33,14 @@ export interface RevisionRow {
   readonly opening: 'initialize' | 'each-request'
   /** Does the client send MCP-Protocol-Version after the opening? */
   readonly version_header: boolean
+  /** The bindings that carry it. */
+  readonly bindings: readonly Binding[]
 }
+
+/** How messages travel. */
+export type Binding = 'streamable-http' | 'stdio' | 'http-sse'
+/** A folder of cases: about messages over any binding, or about one binding. */
+export type Folder = 'messages' | 'http' | 'stdio' | 'http-sse'
 
 export interface Suite {
   readonly cases: readonly Case[]
@@ -42,22 +49,33 @@ export interface Suite {
   readonly revisions: readonly RevisionRow[]
 }
 
-/** The folders that hold cases. */
-const CASES = ['messages', 'http']
+const FOLDERS: readonly Folder[] = ['messages', 'http', 'stdio', 'http-sse']
+const ALONE: Readonly<Record<Binding, Folder>> = { 'streamable-http': 'http', stdio: 'stdio', 'http-sse': 'http-sse' }
+/** Does its folder play over that binding, and the case not say otherwise? */
+export const isFor = ({ folder = 'messages', bindings }: Case, binding: Binding): boolean =>
+  (folder === 'messages' || folder === ALONE[binding]) && (bindings?.includes(binding) ?? true)
 
 /** Reads a fixtures folder. @throws Error that names the file which is not JSON. */
 export const loadSuite = async (folder: string): Promise<Suite> => {
-  const files = (await Promise.all(CASES.map(name => jsonFiles(join(folder, name))))).flat()
-  const cases = (await Promise.all(files.map(file => readJson<CaseFile>(file)))).flat() as readonly Case[]
+  const cases = (await Promise.all(FOLDERS.map(name => casesIn(folder, name)))).flat()
   const ledgers = await Promise.all((await jsonFiles(join(folder, 'clauses'))).map(file => readJson<readonly Clause[]>(file)))
   const clauses = new Map<string, readonly Clause[]>()
   for (const clause of ledgers.flat()) clauses.set(clause.id, [...clauses.get(clause.id) ?? [], clause])
   return { cases, clauses, revisions: await readJson(join(folder, 'revisions.json')) }
 }
 
-/** Paths of the .json files below a folder, sorted. */
+const casesIn = async (root: string, folder: Folder): Promise<readonly Case[]> => {
+  const files = await jsonFiles(join(root, folder))
+  const cases = (await Promise.all(files.map(file => readJson<CaseFile>(file)))).flat() as readonly Case[]
+  return cases.map(one => ({ ...one, folder }))
+}
+
+/** Paths of the .json files below a folder, sorted. A folder that is not there holds none. */
 export const jsonFiles = async (folder: string): Promise<string[]> => {
-  const entries = await readdir(folder, { recursive: true })
+  const entries = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    return []
+  })
   return entries.filter(name => name.endsWith('.json')).sort().map(name => join(folder, name))
 }
 
@@ -69,9 +87,12 @@ const readJson = async <T>(file: string): Promise<T> => {
   }
 }
 
-/** The revisions a case runs at: those of its clauses, unless it narrows them. Oldest first. @throws TypeError on an unknown clause id. */
-export const revisionsOf = (one: Case, suite: Suite): readonly RevisionRow[] =>
-  suite.revisions.filter(({ revision }) => inForce(one, revision, suite).length > 0 && (one.revisions?.includes(revision) ?? true))
+/**
+ * The revisions a case runs at: those of its clauses that a binding of the case carries, unless it narrows them. Oldest first.
+ * @throws TypeError on an unknown clause id
+ */
+export const revisionsOf = (one: Case, suite: Suite): readonly RevisionRow[] => suite.revisions.filter(({ revision, bindings }) =>
+  inForce(one, revision, suite).length > 0 && bindings.some(binding => isFor(one, binding)) && (one.revisions?.includes(revision) ?? true))
 
 /** How hard a miss is judged at a revision: as the case says, but never harder than the clauses in force there. */
 export const keywordAt = (one: Case, revision: string, suite: Suite): Keyword =>

@@ -4,6 +4,7 @@
 import { encodeFieldValue } from '../wire/fields.js'
 import type { Level } from '../wire/levels.js'
 import type { Heard } from './heard.js'
+import type { Pattern } from './match.js'
 import type { PeerRequest } from './peer.js'
 import type { RevisionRow } from './load.js'
 
@@ -86,3 +87,12 @@ const ALWAYS: readonly Line[] = [
 
 /** basic/transports/streamable-http#standard-request-headers: which member Mcp-Name repeats. */
 const NAMED_BY: Readonly<Record<string, string>> = { 'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri' }
+
+/** What every message has, and what a response to a call has, need not be written in each pattern. */
+export const withEnvelope = (pattern: Pattern, callId: unknown): Pattern => {
+  if (typeof pattern !== 'object' || pattern === null || Array.isArray(pattern)) return pattern
+  const fields = pattern as { readonly [key: string]: Pattern }
+  if (Object.keys(fields).some(key => key.startsWith('$'))) return pattern
+  const answers = ('result' in fields || 'error' in fields) && callId !== undefined
+  return { jsonrpc: '2.0', ...(answers && { id: callId as Pattern }), ...fields }
+}

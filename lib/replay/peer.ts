@@ -3,6 +3,11 @@
 import { request as plainRequest, type IncomingMessage } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
+import { shorten } from './heard.js'
+import type { PipePeer } from './pipe-peer.js'
+
+/** A server, and how it is reached. */
+export type Peer = HttpPeer | PipePeer
 
 /** A server reached by HTTP requests whose every header line is the caller's. */
 export interface HttpPeer {
@@ -16,11 +21,17 @@ export interface HttpPeer {
 
 export interface PeerRequest {
   readonly method: string
-  /** Path and query. Default: the endpoint. */
+  /** Path and query; or a reference relative to the endpoint, such as an endpoint event gives. Default: the endpoint. */
   readonly path?: string
   /** Lines in order, sent as they are, repeated names included. */
   readonly fields: readonly (readonly [name: string, value: string])[]
   readonly body?: string
+}
+
+/** As a person reads it, long parts cut. */
+export const describe = ({ method, path, fields, body }: PeerRequest): string => {
+  const head = [`${method} ${path ?? '(endpoint)'}`, ...fields.map(([name, value]) => `${name}: ${shorten(value)}`)].join('\n')
+  return body === undefined ? head : `${head}\n\n${shorten(body)}`
 }
 
 export interface PeerReply {
@@ -58,7 +69,7 @@ export const socketPeer = (url: string | URL, connect?: () => Duplex): HttpPeer 
       }
       const outgoing = send(target, {
         method,
-        path: path ?? target.pathname + target.search,
+        path: path === undefined ? pathOf(target) : path.startsWith('/') ? path : pathOf(new URL(path, target)),
         // A fresh agent keeps no connection.
         ...(connect ? { createConnection: connect } : { agent: false }),
         // A flat array reaches the wire line by line; an object would merge repeated names.
@@ -77,6 +88,8 @@ export const socketPeer = (url: string | URL, connect?: () => Duplex): HttpPeer 
     close: async () => ended.abort(),
   }
 }
+
+const pathOf = ({ pathname, search }: URL): string => pathname + search
 
 const reply = (incoming: IncomingMessage, hangUp: () => void): PeerReply => {
   incoming.setEncoding('utf8')

@@ -4,7 +4,7 @@ import type { Keyword, ServerCase } from './case.js'
 import { demand, takeInventory, type Inventory } from './inventory.js'
 import { judge, type Missed } from './judge.js'
 import type { RevisionRow } from './load.js'
-import type { HttpPeer } from './peer.js'
+import type { Peer } from './peer.js'
 import type { Verdict } from './report.js'
 import { Stage } from './stage.js'
 
@@ -25,7 +25,7 @@ export const DEADLINE_MS = 10_000
  * silent fails the case.
  * @throws TypeError for a wrong fixture.
  */
-export const playServerCase = (one: ServerCase, at: RevisionRow, peer: HttpPeer, options: CaseOptions = {}): Promise<Verdict> => {
+export const playServerCase = (one: ServerCase, at: RevisionRow, peer: Peer, options: CaseOptions = {}): Promise<Verdict> => {
   const stage = new Stage(at, peer, one.client_capabilities ?? {}, options.deadlineMs ?? DEADLINE_MS)
   return judge(one, at, options.keyword ?? one.keyword, {
     transcript: stage.transcript,
@@ -35,7 +35,7 @@ export const playServerCase = (one: ServerCase, at: RevisionRow, peer: HttpPeer,
   })
 }
 
-const prepare = async (one: ServerCase, at: RevisionRow, peer: HttpPeer, stage: Stage, options: CaseOptions): Promise<void> => {
+const prepare = async (one: ServerCase, at: RevisionRow, peer: Peer, stage: Stage, options: CaseOptions): Promise<void> => {
   if (one.needs?.length) demand(one.needs, options.inventory ?? await takeInventory(at, peer, options.deadlineMs ?? DEADLINE_MS))
   await stage.start(one.opening ?? 'done')
 }

@@ -1,17 +1,19 @@
 /** The conversations of one case under way: performs a step, or says in a sentence how what came differs from what was expected. */
 
 import type { JsonObject } from '../wire/json-rpc.js'
-import type { HearStep, LogLevelStep, PostStep, RequestStep, ResponseStep, Saying, ServerStep } from './case.js'
+import type { HearStep, LogLevelStep, PostStep, RequestStep, ResponseStep, Saying, ServerStep, WriteStep } from './case.js'
 import { Heard, shorten } from './heard.js'
 import { Missed } from './judge.js'
 import type { RevisionRow } from './load.js'
 import { fill, match, type Bindings, type Pattern } from './match.js'
-import { Conversation, type Line } from './open.js'
-import type { HttpPeer, PeerRequest } from './peer.js'
+import { Conversation, withEnvelope, type Line } from './open.js'
+import { describe, type Peer, type PeerReply, type PeerRequest } from './peer.js'
+import type { PipeReply } from './pipe-peer.js'
 import type { Said } from './report.js'
 
 const MAIN = 'main'
 const OPENING = 'opening'
+const CANCELLED = 'notifications/cancelled'
 /** How long taking leave of a session may take. */
 const FAREWELL_MS = 1000
 
@@ -23,7 +25,7 @@ export class Stage {
   #late = false
   readonly #clock: NodeJS.Timeout
 
-  constructor(readonly at: RevisionRow, readonly peer: HttpPeer, readonly capabilities: Pattern, readonly deadlineMs: number) {
+  constructor(readonly at: RevisionRow, readonly peer: Peer, readonly capabilities: Pattern, readonly deadlineMs: number) {
     this.#clock = setTimeout(() => {
       this.#late = true
       for (const heard of this.#exchanges) heard.lookAgain()
@@ -44,6 +46,7 @@ export class Stage {
     if ('hear' in step) return this.#hear(step)
     if ('request' in step) return this.#request(step)
     if ('response' in step) return this.#response(step)
+    if ('write' in step) return this.#write(step)
     this.#exchange(step.hang_up).hangUp()
   }
 
@@ -86,6 +89,10 @@ export class Stage {
     return conversation
   }
 
+  get #isPiped(): boolean {
+    return 'renew' in this.peer
+  }
+
   #conversation(name = MAIN): Conversation {
     const conversation = this.#conversations.get(name)
     if (!conversation) throw new TypeError(`no conversation ${name} was opened`)
@@ -115,7 +122,7 @@ export class Stage {
     conversation.greeting = heard
     const ready = { jsonrpc: '2.0', method: 'notifications/initialized' }
     const acknowledged = this.#send(conversation.post(JSON.stringify(ready), ready), `${OPENING} ${conversation.name}`)
-    await this.#wait(acknowledged, () => acknowledged.head !== undefined, 'notifications/initialized to be accepted')
+    await this.#wait(acknowledged, () => acknowledged.head !== undefined || acknowledged.ended === 'cleanly', 'notifications/initialized to be accepted')
   }
 
   async #logLevel({ log_level: level, in: name }: LogLevelStep): Promise<void> {
@@ -142,6 +149,13 @@ export class Stage {
     const callId = 'call' in step.post ? (value as { readonly id: unknown }).id : undefined
     const heard = this.#send({ ...rest, fields: [...kept, ...this.#lines(added)] }, step.as, callId)
     if ('call' in step.post && step.post.call === 'initialize') conversation.greeting ??= heard
+    if ('notify' in step.post && step.post.notify === CANCELLED) this.#cancelled(value)
+  }
+
+  #cancelled(notification: unknown): void {
+    const { requestId } = (notification as { readonly params?: { readonly requestId?: unknown } }).params ?? {}
+    const heard = this.#exchanges.find(one => one.callId !== undefined && one.callId === requestId)
+    if (heard) heard.isCancelled = this.#isPiped
   }
 
   #compose(saying: Saying, conversation: Conversation): { readonly body: string; readonly value?: unknown } {
@@ -166,7 +180,7 @@ export class Stage {
     const body = request.json === undefined ? request.body : JSON.stringify(fill(request.json, this.#known()))
     this.#send({
       method: request.method,
-      ...(request.path !== undefined && { path: request.path }),
+      ...(request.path !== undefined && { path: String(fill(request.path, this.#known())) }),
       fields: this.#lines(request.fields ?? []),
       ...(body !== undefined && { body }),
     }, as)
@@ -182,11 +196,20 @@ export class Stage {
     return lines
   }
 
-  #send(request: PeerRequest, as = String(this.#exchanges.length + 1), callId?: unknown): Heard {
-    const head = [`${request.method} ${request.path ?? '(endpoint)'}`, ...request.fields.map(([name, value]) => `${name}: ${shorten(value)}`)]
-    const text = request.body === undefined ? head.join('\n') : `${head.join('\n')}\n\n${shorten(request.body)}`
+  #send(request: PeerRequest, as?: string, callId?: unknown): Heard {
+    return this.#begin(this.#isPiped ? shorten(request.body ?? '') : describe(request), as, callId, signal => this.peer.request(request, signal))
+  }
+
+  #write({ write, end, as }: WriteStep): void {
+    const { peer } = this
+    if (!('write' in peer)) throw new TypeError('write needs a pipe of bytes to write to')
+    const text = [fill(write, this.#known())].flat().join('')
+    this.#begin(`${shorten(JSON.stringify(text))} as it is${end ? ', and the end of the input' : ''}`, as, undefined, signal => peer.write(text, end ?? false, signal))
+  }
+
+  #begin(text: string, as = String(this.#exchanges.length + 1), callId: unknown, send: (signal: AbortSignal) => Promise<PeerReply | PipeReply>): Heard {
     this.transcript.push({ by: 'runner', exchange: as, text })
-    const heard = new Heard(as, callId, signal => this.peer.request(request, signal), this.transcript)
+    const heard = new Heard(as, callId, this.#isPiped, send, this.transcript)
     this.#exchanges.push(heard)
     return heard
   }
@@ -198,7 +221,7 @@ export class Stage {
     heard.lastHeardFrom = heard.nextMessage
     for (const pattern of step.hear) await this.#take(heard, pattern, ignoring)
     if (!step.then) return
-    if (step.then === 'end') await this.#wait(heard, () => heard.ended !== undefined, 'the reply to end')
+    if (step.then === 'end') await this.#wait(heard, () => heard.ended !== undefined || heard.isCancelled, 'the reply to end')
     // One turn of the event loop, so that what the socket holds already is seen.
     else await new Promise(resolve => setImmediate(resolve))
     const surplus = heard.messages.slice(heard.nextMessage).find(message => !this.#fitsAny(ignoring, message))
@@ -221,6 +244,8 @@ export class Stage {
   }
 
   async #response({ response, of, then }: ResponseStep): Promise<void> {
+    // What a case about messages says of HTTP is for HTTP alone.
+    if (this.#isPiped) return
     const heard = this.#exchange(of)
     await this.#wait(heard, () => heard.head !== undefined || heard.ended !== undefined, 'a status')
     if (!heard.head) throw new Missed(`expected an HTTP reply, seen ${heard.describe()}`)
@@ -258,13 +283,4 @@ export class Stage {
     await heard.until(() => this.#late || condition())
     if (!condition()) throw new Missed(`waited ${this.deadlineMs} ms in vain for ${what}: ${heard.describe()}`)
   }
-}
-
-/** What every message has, and what a response to a call has, need not be written in each pattern. */
-const withEnvelope = (pattern: Pattern, callId: unknown): Pattern => {
-  if (typeof pattern !== 'object' || pattern === null || Array.isArray(pattern)) return pattern
-  const fields = pattern as { readonly [key: string]: Pattern }
-  if (Object.keys(fields).some(key => key.startsWith('$'))) return pattern
-  const answers = ('result' in fields || 'error' in fields) && callId !== undefined
-  return { jsonrpc: '2.0', ...(answers && { id: callId as Pattern }), ...fields }
 }

@@ -5,7 +5,7 @@ import { playClientCase } from './client-case.js'
 import type { ClientUnderTest } from './driver.js'
 import { takeInventory, type Inventory } from './inventory.js'
 import type { Missed } from './judge.js'
-import { keywordAt, revisionsOf, type RevisionRow, type Suite } from './load.js'
+import { isFor, keywordAt, revisionsOf, type RevisionRow, type Suite } from './load.js'
 import type { HttpPeer } from './peer.js'
 import type { Verdict } from './report.js'
 import { DEADLINE_MS, playServerCase } from './server-case.js'
@@ -23,11 +23,11 @@ export interface PlayOptions<One extends Case = Case> {
 export type Verdicts = AsyncGenerator<Verdict, void, undefined>
 
 /**
- * Plays every selected server case at every revision it runs at, one after the other, causes before consequences.
- * A case whose cause did not pass is skipped and says so.
+ * Plays every selected server case that Streamable HTTP can carry, at every revision it runs at, one after the other, causes before
+ * consequences. A case whose cause did not pass is skipped and says so.
  */
 export async function* playServer(suite: Suite, peer: HttpPeer, options: PlayOptions<ServerCase> = {}): Verdicts {
-  const cases = suite.cases.filter((one): one is ServerCase => one.under_test === 'server')
+  const cases = serverCases(suite).filter(one => isFor(one, 'streamable-http'))
   const inventories = new Map<RevisionRow, Inventory | Missed>()
   yield* playEach(suite, cases, options, async (one, at, keyword) => {
     if (one.needs?.length && !inventories.has(at)) inventories.set(at, await takeInventory(at, peer, options.deadlineMs ?? DEADLINE_MS))
@@ -38,12 +38,18 @@ export async function* playServer(suite: Suite, peer: HttpPeer, options: PlayOpt
 
 /** Plays every selected client case likewise, each with a client of its own. */
 export const playClient = (suite: Suite, client: ClientUnderTest, options: PlayOptions<ClientCase> = {}): Verdicts => {
-  const cases = suite.cases.filter((one): one is ClientCase => one.under_test === 'client')
+  const cases = suite.cases.filter((one): one is ClientCase => one.under_test === 'client' && isFor(one, 'streamable-http'))
   return playEach(suite, cases, options, (one, at, keyword) => playClientCase(one, at, client, { ...options, keyword }))
 }
 
-async function* playEach<One extends Case>(
-  suite: Suite, cases: readonly One[], options: PlayOptions<One>, play: (one: One, at: RevisionRow, keyword: Keyword) => Promise<Verdict>,
+/** The cases for servers, of all folders. */
+export const serverCases = (suite: Suite): readonly ServerCase[] =>
+  suite.cases.filter((one): one is ServerCase => one.under_test === 'server')
+
+/** Each at each of its revisions, causes first. `whyNot` says why a case cannot be played here, and holds nothing back. */
+export async function* playEach<One extends Case>(
+  suite: Suite, cases: readonly One[], options: PlayOptions<One> & { readonly whyNot?: (one: One) => string | undefined },
+  play: (one: One, at: RevisionRow, keyword: Keyword) => Promise<Verdict>,
 ): Verdicts {
   const selected = options.select ? cases.filter(options.select) : cases
   for (const at of suite.revisions) {
@@ -51,17 +57,22 @@ async function* playEach<One extends Case>(
     const held = new Map<string, boolean>()
     for (const one of inOrder(selected.filter(one => revisionsOf(one, suite).includes(at)))) {
       const keyword = keywordAt(one, at.revision, suite)
+      const why = options.whyNot?.(one)
+      if (why !== undefined) {
+        yield skipped(one, at.revision, keyword, why)
+        continue
+      }
       const cause = one.depends_on?.find(id => held.get(id) === false)
-      const verdict = cause === undefined ? await play(one, at, keyword) : followsFrom(one, at.revision, keyword, cause)
+      const verdict = cause === undefined ? await play(one, at, keyword) : skipped(one, at.revision, keyword, `${cause} did not pass`)
       held.set(one.id, verdict.outcome === 'pass')
       yield verdict
     }
   }
 }
 
-const followsFrom = (one: Case, revision: string, keyword: Keyword, cause: string): Verdict => ({
+const skipped = (one: Case, revision: string, keyword: Keyword, why: string): Verdict => ({
   id: one.id, title: one.title, revision, keyword, outcome: 'skip', tookMs: 0, transcript: [],
-  misses: [{ keyword, sentence: `not played, because ${cause} did not pass` }],
+  misses: [{ keyword, sentence: `not played, because ${why}` }],
 })
 
 /** Causes first, else as the files have them. A cycle is cut where it is met. */
