@@ -29,9 +29,9 @@ const schema = await read(join(FOLDER, 'case.schema.json')) as object
 const validate = new Ajv2020({ validateFormats: false, allowUnionTypes: true }).compile(schema)
 
 t.test('every fixture file holds to case.schema.json', async t => {
-  const files = [...await jsonFiles(join(FOLDER, 'messages')), ...await jsonFiles(join(FOLDER, 'http'))]
-  t.not(files.length, 0)
-  for (const file of files) {
+  const folders = await Promise.all(['messages', 'http', 'stdio', 'http-sse'].map(name => jsonFiles(join(FOLDER, name))))
+  for (const files of folders) t.not(files.length, 0)
+  for (const file of folders.flat()) {
     validate(await read(file))
     t.same(validate.errors ?? [], [], file)
   }
