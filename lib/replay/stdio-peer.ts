@@ -13,17 +13,14 @@ const KEPT = 500
  */
 export const stdioPeer = (command: string, args: readonly string[]): PipePeer => pipePeer('stdio', 'stdio:', programPipe(command, args))
 
-/** A peer behind two streams, which `open` makes anew for each session: what is read, and what is written to. */
+/** A peer behind two streams, which `open` makes anew for each session: what is read, and what is written to. Closed likewise. */
 export const linesPeer = (open: () => { readonly output: Readable; readonly input: Writable }): PipePeer =>
   pipePeer('stdio', 'stdio:', async ear => {
     const { output, input } = open()
     const gone = new Promise<void>(resolve => output.once('close', resolve).once('end', resolve))
     void gone.then(() => ear.gone(new Error('the output ended')))
     listen(output, ear.heard)
-    return { ...sayingTo(input), close: async () => {
-      input.end()
-      await gone
-    } }
+    return { ...sayingTo(input), close: () => ending(input, gone, () => output.destroy()) }
   })
 
 const programPipe = (command: string, args: readonly string[]): OpenPipe => async ear => {
@@ -40,12 +37,15 @@ const programPipe = (command: string, args: readonly string[]): OpenPipe => asyn
     child.on('error', error => end(`cannot run ${JSON.stringify(command)}: ${error.message}`))
     child.on('close', (code, signal) => end(`the program ended with ${signal ?? `status ${code}`}`))
   })
-  return { ...sayingTo(child.stdin), close: async () => {
-    child.stdin.end()
-    const clock = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
-    await gone
-    clearTimeout(clock)
-  } }
+  return { ...sayingTo(child.stdin), close: () => ending(child.stdin, gone, () => child.kill('SIGKILL')) }
+}
+
+/** Politely, then firmly. */
+const ending = async (input: Writable, gone: Promise<void>, end: () => void): Promise<void> => {
+  input.end()
+  const clock = setTimeout(end, PATIENCE_MS)
+  await gone
+  clearTimeout(clock)
 }
 
 const sayingTo = (input: Writable) => ({
