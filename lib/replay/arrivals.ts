@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Answer } from './answer.js'
 import { shorten } from './heard.js'
 import type { Said } from './report.js'
 
@@ -21,10 +22,25 @@ export interface Arrival {
     readonly batched: boolean
   }
   readonly atMs: number
-  readonly res: ServerResponse
+  readonly outlet: Outlet
   /** Its number, and later the name a step gives it. */
   name: string
 }
+
+/** Where what answers an arrival goes. */
+export interface Outlet {
+  /** Something was said. */
+  readonly isBegun: boolean
+  /** No more can be said. */
+  readonly isOver: boolean
+  /** How the connection of the request came to its end, if it has: the client left before we had ended it, or we did. */
+  readonly gone: 'left' | 'ended' | undefined
+  /** Writes, and ends the reply, or cuts the connection. Returns what a transcript shows of it; empty for nothing. */
+  say(answer: Answer, end: boolean | 'break'): string
+}
+
+/** @param onChange called whenever something of an outlet has changed */
+export type Listen = (onArrival: (arrival: Arrival) => void, onChange: () => void, transcript: Said[]) => Promise<ScriptedServer>
 
 export interface ScriptedServer {
   readonly url: string
@@ -33,21 +49,48 @@ export interface ScriptedServer {
 }
 
 /** Listens on a free port. `onArrival` is called with each thing that arrives, in order. */
-export const listenForArrivals = async (onArrival: (arrival: Arrival) => void, transcript: Said[]): Promise<ScriptedServer> => {
+export const listenForArrivals: Listen = (onArrival, onChange, transcript) => {
   let count = 0
+  return listenOn('/mcp', (req, res, text) => {
+    const outlet = outletOf(res)
+    res.on('close', onChange)
+    for (const seen of arrivalsOf(req, text)) {
+      const name = String(++count)
+      transcript.push({ by: 'peer', exchange: name, text: describe(req, text) })
+      onArrival({ seen, atMs: performance.now(), outlet, name })
+    }
+  })
+}
+
+const outletOf = (res: ServerResponse): Outlet => ({
+  get isBegun() {
+    return res.headersSent
+  },
+  get isOver() {
+    return res.writableEnded || res.destroyed
+  },
+  get gone() {
+    return res.closed ? (res.writableFinished ? 'ended' : 'left') : undefined
+  },
+  say: ({ status, fields, text }, end) => {
+    const head = res.headersSent ? '' : `HTTP ${status} ${fields.filter((_, at) => at % 2 === 1).join(' ')}\n`
+    if (!res.headersSent) res.writeHead(status, fields as string[])
+    if (text === '') res.flushHeaders()
+    if (end === true) res.end(text)
+    else res.write(text, end === 'break' ? () => res.destroy() : undefined)
+    return `${head}${shorten(text)}${end === 'break' ? '(cut)' : ''}`
+  },
+})
+
+/** An HTTP server on a free port, which hands on each request once its body is read. */
+export const listenOn = async (path: string, onRequest: (req: IncomingMessage, res: ServerResponse, text: string) => void): Promise<ScriptedServer> => {
   const server = createServer((req, res) => {
     res.on('error', () => undefined)
-    read(req).then(text => {
-      for (const seen of arrivalsOf(req, text)) {
-        const name = String(++count)
-        transcript.push({ by: 'peer', exchange: name, text: describe(req, text) })
-        onArrival({ seen, atMs: performance.now(), res, name })
-      }
-    }, () => undefined)
+    read(req).then(text => onRequest(req, res, text), () => undefined)
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
     close: () => new Promise(resolve => {
       server.close(() => resolve())
       server.closeAllConnections()
@@ -62,7 +105,8 @@ const read = async (req: IncomingMessage): Promise<string> => {
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
 }
 
-const arrivalsOf = (req: IncomingMessage, text: string): readonly Arrival['seen'][] => {
+/** What a request brings: one thing, or each element of an array. */
+export const arrivalsOf = (req: IncomingMessage, text: string): readonly Arrival['seen'][] => {
   const verb = req.method!
   const fields = Object.fromEntries(Object.entries(req.headersDistinct).map(([name, values]) => [name, values!.join(', ')]))
   const common = { verb, path: req.url!, fields }
@@ -94,7 +138,8 @@ const parse = (text: string): unknown => {
   }
 }
 
-const describe = (req: IncomingMessage, text: string): string => {
+/** A request as a person reads it. */
+export const describe = (req: IncomingMessage, text: string): string => {
   const lines = [`${req.method} ${req.url}`]
   for (let at = 0; at < req.rawHeaders.length; at += 2) lines.push(`${req.rawHeaders[at]!}: ${req.rawHeaders[at + 1]!}`)
   return text ? `${lines.join('\n')}\n\n${shorten(text)}` : lines.join('\n')

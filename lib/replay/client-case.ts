@@ -1,6 +1,7 @@
 /** Plays one client case at one revision: be the server, and judge what the client sends and what its application learns. */
 
 import type { ClientCase, Keyword } from './case.js'
+import { listenForArrivals, type Listen } from './arrivals.js'
 import { ClientStage } from './client-stage.js'
 import type { ClientUnderTest } from './driver.js'
 import { judge } from './judge.js'
@@ -12,6 +13,8 @@ export interface ClientCaseOptions {
   readonly keyword?: Keyword
   /** For the whole case. Default 10 000; beyond it the case fails and says what it was waiting for. */
   readonly deadlineMs?: number
+  /** The server that the client meets. Default: Streamable HTTP. */
+  readonly listen?: Listen
 }
 
 const DEADLINE_MS = 10_000
@@ -24,7 +27,7 @@ const DEADLINE_MS = 10_000
 export const playClientCase = (
   one: ClientCase, at: RevisionRow, client: ClientUnderTest, options: ClientCaseOptions = {},
 ): Promise<Verdict> => {
-  const stage = new ClientStage(one, at, options.deadlineMs ?? DEADLINE_MS)
+  const stage = new ClientStage(one, at, options.deadlineMs ?? DEADLINE_MS, options.listen ?? listenForArrivals)
   return judge(one, at, options.keyword ?? one.keyword, {
     transcript: stage.transcript,
     prepare: () => stage.start(client),

@@ -2,7 +2,7 @@
 
 import type { ArrivesStep, ClientCase, ClientStep, DoStep, GoneStep, HearsStep, ReplyStep, SeenStep, SettlesStep } from './case.js'
 import { answerOf, House, idOf, type Answer } from './answer.js'
-import { listenForArrivals, type Arrival, type ScriptedServer } from './arrivals.js'
+import type { Arrival, Listen, ScriptedServer } from './arrivals.js'
 import type { ClientHandle, ClientUnderTest, Outcome, Told } from './driver.js'
 import { shorten } from './heard.js'
 import { declares } from './inventory.js'
@@ -37,7 +37,7 @@ export class ClientStage {
   #late = false
   readonly #clock: NodeJS.Timeout
 
-  constructor(readonly one: ClientCase, readonly at: RevisionRow, readonly deadlineMs: number) {
+  constructor(readonly one: ClientCase, readonly at: RevisionRow, readonly deadlineMs: number, readonly listen: Listen) {
     this.#house = new House(at, one.serving ?? {})
     if (one.opening === 'none') this.#await()
     this.#clock = setTimeout(() => {
@@ -48,7 +48,7 @@ export class ClientStage {
 
   /** Starts the client, and connects it unless the steps do. @throws Missed */
   async start(client: ClientUnderTest): Promise<void> {
-    this.#server = await listenForArrivals(arrival => this.#arrive(arrival), this.transcript)
+    this.#server = await this.listen(arrival => this.#arrive(arrival), () => this.#lookAgain(), this.transcript)
     try {
       this.#client = await client.start(this.#server.url, notification => this.#hear(notification))
     } catch (cause) {
@@ -95,7 +95,6 @@ export class ClientStage {
 
   #arrive(arrival: Arrival): void {
     this.#arrivals.push(arrival)
-    arrival.res.on('close', () => this.#lookAgain())
     const { kind } = arrival.seen
     const awaited = this.#awaited.get(kind) ?? 0
     if (awaited > 0) {
@@ -154,18 +153,14 @@ export class ClientStage {
     const arrival = to === undefined ? this.#taken : this.#arrival(to)
     if (!arrival) throw new TypeError('nothing was taken yet that could be replied to')
     const answer = answerOf(reply, arrival, this.#known())
-    this.#write(arrival, arrival.seen.kind === 'initialize' && !arrival.res.headersSent ? this.#house.opening(answer) : answer, reply.end ?? true)
+    this.#write(arrival, arrival.seen.kind === 'initialize' && !arrival.outlet.isBegun ? this.#house.opening(answer) : answer, reply.end ?? true)
   }
 
-  #write({ res, name }: Arrival, { status, fields, text }: Answer, end: boolean | 'break'): void {
-    if (res.writableEnded || res.destroyed) return
-    const head = res.headersSent ? '' : `HTTP ${status} ${fields.filter((_, at) => at % 2 === 1).join(' ')}\n`
-    this.transcript.push({ by: 'runner', exchange: name, text: `${head}${shorten(text)}${end === 'break' ? '(cut)' : ''}` })
-    if (!res.headersSent) res.writeHead(status, fields as string[])
-    if (text === '') res.flushHeaders()
+  #write({ outlet, name }: Arrival, answer: Answer, end: boolean | 'break'): void {
+    if (outlet.isOver) return
+    const text = outlet.say(answer, end)
+    if (text !== '') this.transcript.push({ by: 'runner', exchange: name, text })
     if (end !== false) this.#endedAtMs = performance.now()
-    if (end === true) res.end(text)
-    else res.write(text, end === 'break' ? () => res.destroy() : undefined)
   }
 
   async #settles({ settles, of }: SettlesStep): Promise<void> {
@@ -208,9 +203,9 @@ export class ClientStage {
 
   /** Closed before we had ended it: by the client, for we cut nothing that is asked about here. */
   async #gone({ gone }: GoneStep): Promise<void> {
-    const { res } = this.#arrival(gone)
-    await this.#wait(() => res.closed, `the client to hang up on ${gone}`)
-    if (res.writableFinished) throw new Missed(`expected the client to hang up on ${gone}, seen it stay to the end`)
+    const { outlet } = this.#arrival(gone)
+    await this.#wait(() => outlet.gone !== undefined, `the client to hang up on ${gone}`)
+    if (outlet.gone === 'ended') throw new Missed(`expected the client to hang up on ${gone}, seen it stay to the end`)
   }
 
   #arrival(name: string): Arrival {

@@ -9,6 +9,7 @@ import { isFor, keywordAt, revisionsOf, type RevisionRow, type Suite } from './l
 import type { HttpPeer } from './peer.js'
 import type { Verdict } from './report.js'
 import { DEADLINE_MS, playServerCase } from './server-case.js'
+import { listenForPosts, whyNotPosted } from './sse-arrivals.js'
 
 export interface PlayOptions<One extends Case = Case> {
   /** The revisions the peer speaks; others are not asked of it. Default: all. */
@@ -36,10 +37,13 @@ export async function* playServer(suite: Suite, peer: HttpPeer, options: PlayOpt
   })
 }
 
-/** Plays every selected client case likewise, each with a client of its own. */
+/** Plays every selected client case likewise, each with a client of its own: over Streamable HTTP, and over HTTP+SSE at a revision before that. */
 export const playClient = (suite: Suite, client: ClientUnderTest, options: PlayOptions<ClientCase> = {}): Verdicts => {
-  const cases = suite.cases.filter((one): one is ClientCase => one.under_test === 'client' && isFor(one, 'streamable-http'))
-  return playEach(suite, cases, options, (one, at, keyword) => playClientCase(one, at, client, { ...options, keyword }))
+  const cases = suite.cases.filter((one): one is ClientCase => one.under_test === 'client')
+  const isStreamable = ({ bindings }: RevisionRow): boolean => bindings.includes('streamable-http')
+  const whyNot = (one: ClientCase, at: RevisionRow): string | undefined => isStreamable(at) ? undefined : whyNotPosted(one)
+  return playEach(suite, cases, { ...options, whyNot }, (one, at, keyword) =>
+    playClientCase(one, at, client, { ...options, keyword, ...(!isStreamable(at) && { listen: listenForPosts }) }))
 }
 
 /** The cases for servers, of all folders. */
@@ -48,7 +52,7 @@ export const serverCases = (suite: Suite): readonly ServerCase[] =>
 
 /** Each at each of its revisions, causes first. `whyNot` says why a case cannot be played here, and holds nothing back. */
 export async function* playEach<One extends Case>(
-  suite: Suite, cases: readonly One[], options: PlayOptions<One> & { readonly whyNot?: (one: One) => string | undefined },
+  suite: Suite, cases: readonly One[], options: PlayOptions<One> & { readonly whyNot?: (one: One, at: RevisionRow) => string | undefined },
   play: (one: One, at: RevisionRow, keyword: Keyword) => Promise<Verdict>,
 ): Verdicts {
   const selected = options.select ? cases.filter(options.select) : cases
@@ -57,7 +61,7 @@ export async function* playEach<One extends Case>(
     const held = new Map<string, boolean>()
     for (const one of inOrder(selected.filter(one => revisionsOf(one, suite).includes(at)))) {
       const keyword = keywordAt(one, at.revision, suite)
-      const why = options.whyNot?.(one)
+      const why = options.whyNot?.(one, at)
       if (why !== undefined) {
         yield skipped(one, at.revision, keyword, why)
         continue

@@ -12,7 +12,9 @@ import { playPipe } from '../../lib/replay/pipe-suite.js'
 import { describeMiss, describeSaid, type Verdict } from '../../lib/replay/report.js'
 import { ssePeer } from '../../lib/replay/sse-peer.js'
 import { linesPeer, stdioPeer } from '../../lib/replay/stdio-peer.js'
+import { playClient } from '../../lib/replay/suite.js'
 import { left } from '../interop/left.js'
+import { ourClient } from './our-client.js'
 
 t.setTimeout(120_000)
 
@@ -60,6 +62,11 @@ t.test('those about lines pass against it as a program', async t => {
   const select = (one: ServerCase): boolean => one.folder === 'stdio'
   await judge(t, playPipe(suite, peer, { select }), { '2024-11-05': 5, '2025-03-26': 5, '2025-06-18': 5, '2025-11-25': 5, '2026-07-28': 5 })
   await peer.close()
+  await leavesNothing(t)
+})
+
+t.test('every client case that HTTP+SSE can carry passes against our client, at 2024-11-05', async t => {
+  await judge(t, playClient(suite, ourClient, { revisions: ['2024-11-05'] }), { '2024-11-05': 100 })
   await leavesNothing(t)
 })
 
