@@ -222,8 +222,8 @@ export class Stage {
     for (const pattern of step.hear) await this.#take(heard, pattern, ignoring)
     if (!step.then) return
     if (step.then === 'end') await this.#wait(heard, () => heard.ended !== undefined || heard.isCancelled, 'the reply to end')
-    // One turn of the event loop, so that what the socket holds already is seen.
-    else await new Promise(resolve => setImmediate(resolve))
+    // One turn of the event loop, so that what the connection holds already is seen.
+    if (heard.ended === undefined) await new Promise(resolve => setImmediate(resolve))
     const surplus = heard.messages.slice(heard.nextMessage).find(message => !this.#fitsAny(ignoring, message))
     if (surplus !== undefined) throw new Missed(`expected nothing more, seen ${shorten(JSON.stringify(surplus))}`)
     if (step.then === 'end' && heard.ended instanceof Error) throw new Missed(`expected the reply to end, seen ${heard.describe()}`)
