@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Answer } from './answer.js'
+import type { ServerTarget } from './driver.js'
 import { shorten } from './heard.js'
 import type { Said } from './report.js'
 
@@ -43,7 +44,8 @@ export interface Outlet {
 export type Listen = (onArrival: (arrival: Arrival) => void, onChange: () => void, transcript: Said[]) => Promise<ScriptedServer>
 
 export interface ScriptedServer {
-  readonly url: string
+  /** Where a client finds it: a URL, or the command of a program. */
+  readonly target: ServerTarget
   /** Drops every connection. */
   close(): Promise<void>
 }
@@ -90,7 +92,7 @@ export const listenOn = async (path: string, onRequest: (req: IncomingMessage, r
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+    target: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
     close: () => new Promise(resolve => {
       server.close(() => resolve())
       server.closeAllConnections()
@@ -106,7 +108,7 @@ const read = async (req: IncomingMessage): Promise<string> => {
 }
 
 /** What a request brings: one thing, or each element of an array. */
-export const arrivalsOf = (req: IncomingMessage, text: string): readonly Arrival['seen'][] => {
+export const arrivalsOf = (req: Pick<IncomingMessage, 'method' | 'url' | 'headersDistinct'>, text: string): readonly Arrival['seen'][] => {
   const verb = req.method!
   const fields = Object.fromEntries(Object.entries(req.headersDistinct).map(([name, values]) => [name, values!.join(', ')]))
   const common = { verb, path: req.url!, fields }

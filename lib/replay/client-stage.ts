@@ -50,7 +50,7 @@ export class ClientStage {
   async start(client: ClientUnderTest): Promise<void> {
     this.#server = await this.listen(arrival => this.#arrive(arrival), () => this.#lookAgain(), this.transcript)
     try {
-      this.#client = await client.start(this.#server.url, notification => this.#hear(notification))
+      this.#client = await client.start(this.#server.target, notification => this.#hear(notification))
     } catch (cause) {
       throw new Missed(`the client does not start: ${(cause as Error).message}`)
     }

@@ -9,9 +9,9 @@ export interface CommandOptions {
   readonly graceMs?: number
 }
 
-/** One program per client: `command` is run by the shell, with the URL as its last argument. What it says on stderr is passed on. */
+/** One program per client: `command` is run by the shell, with the URL as its last argument, or `--` and the server's command. What it says on stderr is passed on. */
 export const commandClient = (command: string, { graceMs = 2000 }: CommandOptions = {}): ClientUnderTest => ({
-  start: async (url, heard) => new CommandHandle(command, url, heard, graceMs),
+  start: async (target, heard) => new CommandHandle(`${command} ${typeof target === 'string' ? target : ['--', ...target.map(quoted)].join(' ')}`, heard, graceMs),
 })
 
 class CommandHandle implements ClientHandle {
@@ -20,9 +20,9 @@ class CommandHandle implements ClientHandle {
   readonly #gone: Promise<void>
   #fault: Error | undefined
 
-  constructor(command: string, url: string, private readonly heard: (notification: unknown) => void, private readonly graceMs: number) {
+  constructor(command: string, private readonly heard: (notification: unknown) => void, private readonly graceMs: number) {
     // A process group of its own, so that what the shell starts ends with it.
-    this.#child = spawn(`${command} ${url}`, { shell: true, detached: true, stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'pipe', 'inherit'] })
     this.#child.stdin!.on('error', () => undefined)
     createInterface({ input: this.#child.stdout! }).on('line', line => this.#line(line))
     this.#gone = new Promise(resolve => {
@@ -86,6 +86,9 @@ interface Line {
   readonly result?: unknown
   readonly error?: { readonly message: string; readonly code?: number }
 }
+
+/** As a shell takes it for one word. */
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
 const parse = (line: string): unknown => {
   try {

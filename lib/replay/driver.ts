@@ -8,8 +8,11 @@ export interface ClientUnderTest {
    * One client that knows where its server is and has sent nothing yet. `heard` is called with each notification that its application is
    * shown, whole as it came, in order.
    */
-  start(url: string, heard: (notification: unknown) => void): Promise<ClientHandle>
+  start(target: ServerTarget, heard: (notification: unknown) => void): Promise<ClientHandle>
 }
+
+/** A URL, or the program to start and its arguments, on whose standard streams the server is. */
+export type ServerTarget = string | readonly [program: string, ...args: string[]]
 
 export interface ClientHandle {
   /** Settles when it is done. `id` is the number by which a later `cancel` names it. @throws Error when the client is no longer there */

@@ -1,15 +1,16 @@
 /** Plays a whole suite against one server or one client, causes before consequences. */
 
+import { listenForArrivals, type Listen } from './arrivals.js'
 import type { Case, ClientCase, Keyword, ServerCase } from './case.js'
 import { playClientCase } from './client-case.js'
 import type { ClientUnderTest } from './driver.js'
 import { takeInventory, type Inventory } from './inventory.js'
 import type { Missed } from './judge.js'
-import { isFor, keywordAt, revisionsOf, type RevisionRow, type Suite } from './load.js'
+import { isFor, keywordAt, revisionsOf, type Binding, type RevisionRow, type Suite } from './load.js'
 import type { HttpPeer } from './peer.js'
+import { listenForLines, listenForPosts, whyNotAsked } from './pipe-arrivals.js'
 import type { Verdict } from './report.js'
 import { DEADLINE_MS, playServerCase } from './server-case.js'
-import { listenForPosts, whyNotPosted } from './sse-arrivals.js'
 
 export interface PlayOptions<One extends Case = Case> {
   /** The revisions the peer speaks; others are not asked of it. Default: all. */
@@ -37,14 +38,19 @@ export async function* playServer(suite: Suite, peer: HttpPeer, options: PlayOpt
   })
 }
 
-/** Plays every selected client case likewise, each with a client of its own: over Streamable HTTP, and over HTTP+SSE at a revision before that. */
-export const playClient = (suite: Suite, client: ClientUnderTest, options: PlayOptions<ClientCase> = {}): Verdicts => {
+/**
+ * Plays every selected client case likewise, each with a client of its own: over lines if `stdio` is asked for; else over Streamable HTTP,
+ * and over HTTP+SSE at a revision before that.
+ */
+export const playClient = (suite: Suite, client: ClientUnderTest, options: PlayOptions<ClientCase> & { readonly stdio?: boolean } = {}): Verdicts => {
   const cases = suite.cases.filter((one): one is ClientCase => one.under_test === 'client')
-  const isStreamable = ({ bindings }: RevisionRow): boolean => bindings.includes('streamable-http')
-  const whyNot = (one: ClientCase, at: RevisionRow): string | undefined => isStreamable(at) ? undefined : whyNotPosted(one)
+  const over = ({ bindings }: RevisionRow): Binding => options.stdio ? 'stdio' : bindings.includes('streamable-http') ? 'streamable-http' : 'http-sse'
+  const whyNot = (one: ClientCase, at: RevisionRow): string | undefined => over(at) === 'streamable-http' ? undefined : whyNotAsked(one, over(at))
   return playEach(suite, cases, { ...options, whyNot }, (one, at, keyword) =>
-    playClientCase(one, at, client, { ...options, keyword, ...(!isStreamable(at) && { listen: listenForPosts }) }))
+    playClientCase(one, at, client, { ...options, keyword, listen: LISTENING[over(at)] }))
 }
+
+const LISTENING: Readonly<Record<Binding, Listen>> = { 'streamable-http': listenForArrivals, stdio: listenForLines, 'http-sse': listenForPosts }
 
 /** The cases for servers, of all folders. */
 export const serverCases = (suite: Suite): readonly ServerCase[] =>

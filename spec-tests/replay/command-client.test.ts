@@ -31,6 +31,14 @@ t.test('what our client does right in process it does right as a program', async
   t.equal(played, PLAYED.size)
 })
 
+t.test('over lines it is given the command of its server', async t => {
+  const verdicts = []
+  for await (const { id, outcome } of playClient(suite, commandClient(PROGRAM), { revisions: ['2025-11-25'], stdio: true, select: ({ id }) => id === 'progress/client/heard' })) {
+    verdicts.push([id, outcome])
+  }
+  t.same(verdicts, [['progress/client/heard', 'pass']])
+})
+
 t.test('a program that ends fails the case with its status', async t => {
   const { misses } = await playClientCase(connecting, at, commandClient('exit 3 #'))
   t.match(misses[0]?.sentence, /the command ended with status 3/)

@@ -1,7 +1,7 @@
 /** Our own client as one under test: `connect`, told in the neutral words of a fixture. */
 
 import {
-  connect, EraCache, type Call, type Client, type ClientOptions, type JsonObject, type Notification, type SubscriptionFilter,
+  connect, EraCache, type Call, type Client, type ClientOptions, type JsonObject, type Notification, type SubscriptionFilter, type Target,
 } from '../../lib/client.js'
 import type { ConnectWish } from '../../lib/replay/case.js'
 import type { ClientHandle, ClientUnderTest, Outcome, Told } from '../../lib/replay/driver.js'
@@ -9,7 +9,7 @@ import type { ClientHandle, ClientUnderTest, Outcome, Told } from '../../lib/rep
 const INFO = { name: 'ours', version: '1.0.0' }
 
 export const ourClient: ClientUnderTest = {
-  start: async (url, heard) => new OurHandle(url, heard),
+  start: async (target, heard) => new OurHandle(typeof target === 'string' ? target : { command: target[0], args: target.slice(1) }, heard),
 }
 
 class OurHandle implements ClientHandle {
@@ -17,7 +17,7 @@ class OurHandle implements ClientHandle {
   readonly #cancels = new Map<number, AbortController>()
   readonly #eras = new EraCache()
 
-  constructor(private readonly url: string, private readonly heard: (notification: unknown) => void) {}
+  constructor(private readonly target: Target, private readonly heard: (notification: unknown) => void) {}
 
   async do(id: number, action: Told): Promise<Outcome> {
     const cancel = new AbortController()
@@ -69,7 +69,7 @@ class OurHandle implements ClientHandle {
   }
 
   async #connect({ revision, log_level: logLevel, timeout_ms: timeoutMs, answers = {}, tasks = false }: ConnectWish, signal: AbortSignal): Promise<void> {
-    this.#client = await connect(this.url, {
+    this.#client = await connect(this.target, {
       info: INFO, signal, eras: this.#eras, answers: { ...answersOf(answers), asTasks: tasks },
       ...(revision && { revision }), ...(logLevel && { logLevel }), ...(timeoutMs && { timeoutMs }),
     })

@@ -27,7 +27,8 @@ export interface Fault {
 
 /** Our client, but for its fault. */
 export const clientWith = (fault: Fault): ClientUnderTest => ({
-  async start(url, heard) {
+  async start(target, heard) {
+    const url = String(target)
     const proxy = createServer((req, res) => void relay(url, fault, req, res))
     proxy.listen(0, '127.0.0.1')
     await once(proxy, 'listening')

@@ -2,39 +2,23 @@
 
 import { fileURLToPath } from 'node:url'
 import { PassThrough } from 'node:stream'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { connect, type Client, type ConnectOptions, type Target } from '../../lib/client.js'
 import { everything } from '../../lib/examples/everything.js'
 import { listen, serveStdio } from '../../lib/server.js'
 import type { ServerCase } from '../../lib/replay/case.js'
 import { loadSuite } from '../../lib/replay/load.js'
 import { playPipe } from '../../lib/replay/pipe-suite.js'
-import { describeMiss, describeSaid, type Verdict } from '../../lib/replay/report.js'
 import { ssePeer } from '../../lib/replay/sse-peer.js'
 import { linesPeer, stdioPeer } from '../../lib/replay/stdio-peer.js'
-import { playClient } from '../../lib/replay/suite.js'
-import { left } from '../interop/left.js'
-import { ourClient } from './our-client.js'
+import { judge, leavesNothing } from './piped.js'
+
 
 t.setTimeout(120_000)
 
 const suite = await loadSuite(fileURLToPath(new URL('../../../fixtures', import.meta.url)))
 const MAIN = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url))
 const REFERENCE = ['serve', '--example', 'everything', '--stdio']
-
-const leavesNothing = async (t: Test): Promise<void> => void t.strictSame(await left(), [], 'no child process and no socket is left')
-
-/** One line for each case that does not pass, and one for each revision. */
-const judge = async (t: Test, verdicts: AsyncIterable<Verdict>, atLeast: Readonly<Record<string, number>>): Promise<void> => {
-  const passed = new Map<string, number>()
-  for await (const { id, title, revision, outcome, misses, transcript } of verdicts) {
-    if (outcome === 'pass') passed.set(revision, (passed.get(revision) ?? 0) + 1)
-    // Why it plays on no pipe is said by the case; that its cause failed, already by that.
-    else if (outcome !== 'skip') t.fail(`${revision} ${id}  ${title}`, { misses: misses.map(describeMiss), transcript: transcript.map(describeSaid) })
-  }
-  t.same([...passed.keys()], Object.keys(atLeast))
-  for (const [revision, count] of passed) t.ok(count >= atLeast[revision]!, `${revision}: ${count} cases`)
-}
 
 t.test('every case that lines can carry passes against the reference server, at every revision', async t => {
   const server = everything()
@@ -62,11 +46,6 @@ t.test('those about lines pass against it as a program', async t => {
   const select = (one: ServerCase): boolean => one.folder === 'stdio'
   await judge(t, playPipe(suite, peer, { select }), { '2024-11-05': 5, '2025-03-26': 5, '2025-06-18': 5, '2025-11-25': 5, '2026-07-28': 5 })
   await peer.close()
-  await leavesNothing(t)
-})
-
-t.test('every client case that HTTP+SSE can carry passes against our client, at 2024-11-05', async t => {
-  await judge(t, playClient(suite, ourClient, { revisions: ['2024-11-05'] }), { '2024-11-05': 100 })
   await leavesNothing(t)
 })
 
