@@ -23,6 +23,12 @@ const importsOf = (file: string): string[] => {
 /** Lines of code, comments blanked. */
 const codeOf = (file: string): string => readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\//g, text => text.replace(/[^\n]/g, ' ')).replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
 
+t.test('the top level holds what it is meant to, and nothing else', async t => {
+  const ignored = readFileSync('.gitignore', 'utf8').split('\n').filter(line => line.endsWith('/')).map(line => line.slice(0, -1))
+  const allowed = new Set(['.ci', '.git', '.gitignore', 'LICENSE', 'README.md', 'fixtures', 'lib', 'package-lock.json', 'package.json', 'spec-tests', 'tsconfig.json', ...ignored])
+  t.same(readdirSync('.').filter(name => !allowed.has(name) && !name.endsWith('.tgz')), [])
+})
+
 t.test('every room is on the list', async t => {
   for (const file of sources) t.not(rowOf(roomOf(file)), -1, file)
 })

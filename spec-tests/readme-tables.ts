@@ -1,5 +1,7 @@
 /** The README's tables, from the data they show. */
 import { OPENING_TABLE } from '../lib/client.js'
+import { coverageOf, isStrict, ROLES, type Coverage } from '../lib/replay/coverage.js'
+import { loadSuite, type Suite } from '../lib/replay/load.js'
 import { REVISIONS, type Revision } from '../lib/sans-io.js'
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
@@ -33,4 +35,21 @@ export const revisionTable = (): string => table(['', ...REVISIONS.map(({ id }) 
 /** What the client does about what it sees. */
 export const openingTable = (): string => table(['tried', 'seen', 'then'], OPENING_TABLE.map(cells => [...cells]))
 
-if (process.argv[1]?.endsWith('readme-tables.js')) console.log(`${revisionTable()}\n\n${openingTable()}`)
+/**
+ * Sentences of the ledger that a peer can see obeyed, by area: how many a case shows, of how many there are, for both roles together. Those
+ * that no case shows have a test of this project, or a reason.
+ */
+export const clausesTable = (suite: Suite): string => {
+  const covered = coverageOf(suite)
+  const cell = (of: readonly Coverage[]): string => (of.length === 0 ? '' : `${of.filter(({ cases }) => cases.length > 0).length} of ${of.length}`)
+  const line = (name: string, of: readonly Coverage[]): string[] => [name, ...suite.revisions.map(({ revision }) => cell(of.filter(one => one.revision === revision)))]
+  const areas = [...new Set(covered.map(({ clause }) => clause.area))].sort()
+  const musts = covered.filter(({ clause }) => isStrict(clause))
+  return table(['', ...suite.revisions.map(({ revision }) => revision)], [
+    ...areas.map(area => line(area, covered.filter(({ clause }) => clause.area === area))),
+    line('all', covered),
+    ...ROLES.map(role => line(`MUST, ${role}s`, musts.filter(one => one.role === role))),
+  ])
+}
+
+if (process.argv[1]?.endsWith('readme-tables.js')) console.log([revisionTable(), openingTable(), clausesTable(await loadSuite('fixtures'))].join('\n\n'))

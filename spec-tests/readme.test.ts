@@ -13,7 +13,8 @@ import { CODES, REVISIONS } from '../lib/sans-io.js'
 import * as server from '../lib/server.js'
 import { LEVELS } from '../lib/wire/levels.js'
 import { DEFAULTS, LIMITED, limitsTable } from './readme-limits.js'
-import { openingTable, revisionTable } from './readme-tables.js'
+import { loadSuite } from '../lib/replay/load.js'
+import { clausesTable, openingTable, revisionTable } from './readme-tables.js'
 
 const readme = readFileSync('README.md', 'utf8')
 const blocks = (language: string): string[] => [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(match => match[1]!)
@@ -101,6 +102,11 @@ t.test('its programs', async t => {
 t.test('the table of levels is the levels', async t => {
   const rows = [...readme.matchAll(/^\| `(\w+)` \| (\d) \|/gm)].map(([, level, severity]) => [level, Number(severity)])
   t.strictSame(rows, LEVELS.map((level, severity) => [level, severity]))
+})
+
+t.test('the table of clauses is what the fixtures show', async t => {
+  const shown = clausesTable(await loadSuite('fixtures'))
+  t.ok(readme.includes(shown), shown)
 })
 
 t.test('the tables of revisions and of the opening are what the code has', async t => {
