@@ -9,6 +9,7 @@ import { MAX_KNOWN_TOOLS } from '../lib/client/known-tools.js'
 import { MAX_PAGES } from '../lib/client/methods.js'
 import { CLIENT_LIMITS } from '../lib/client/options.js'
 import { MAX_PEER_SCHEMA } from '../lib/client/peer-schema.js'
+import { MAX_QUESTION_TASKS } from '../lib/client/question-tasks.js'
 import { MAX_QUEUED_WEIGHT } from '../lib/client/queue.js'
 import { RECONNECT_LIMITS } from '../lib/client/subscription.js'
 import { MAX_VAIN } from '../lib/client/task-run.js'
@@ -28,6 +29,7 @@ import { REPLAY_LIMITS } from '../lib/protocol/replay-budget.js'
 import { SESSION_LIMITS } from '../lib/protocol/session.js'
 import { MAX_VALUES } from '../lib/server/completion.js'
 import { MAX_ROUNDS } from '../lib/server/input.js'
+import { TASK_TTL_MS } from '../lib/server/question-task.js'
 import { MAX_CALLER } from '../lib/server/lifecycle.js'
 import { LISTEN_LIMITS } from '../lib/server/subscriptions.js'
 import { TASK_LIMITS } from '../lib/protocol/task-store.js'
@@ -87,6 +89,7 @@ export const SERVER_LINES: readonly Line[] = [
   of(REPLAY_LIMITS, 'replayAgeMs', 'the stream is forgotten'),
   of(HTTP_LIMITS, 'maxQueuedBytes', 'of one reader: log and progress notifications are dropped and counted, responses never; at twice as much of anything else it is cut off. A pipe that is full is not read'),
   of(HTTP_LIMITS, 'answerTimeoutMs', 'a question to the client is given up'),
+  ['a question asked as a task', shown('Ms', TASK_TTL_MS), '`task.ttlMs`: it is cancelled'],
   fixed('visits of one session that may still be told to be over', String(MAX_VISITS), 'the oldest is forgotten'),
   fixed('rounds of questions of one request', String(MAX_ROUNDS), '-32603'),
   ['`maxPerSecond`, `maxDataBytes`', 'none', '`logLimits`: an entry is held back and counted, or replaced by a note'],
@@ -114,6 +117,7 @@ export const CLIENT_LINES: readonly Line[] = [
   of(CLIENT_LIMITS, 'maxQueuedNotifications', `the oldest go, and are counted; beyond ${MAX_QUEUED_WEIGHT / 1_048_576} Mi characters too`),
   of(CLIENT_LIMITS, 'maxOpenQuestions', '-32603, and as many again beyond that no answer; in a result, `InvalidMessage`'),
   of(CLIENT_LIMITS, 'maxRounds', '`InvalidMessage`'),
+  [`\`maxTasks\``, String(MAX_QUESTION_TASKS), '`asTasks`: the oldest that is over goes; if none is, -32603. How long they are kept is as of a server\'s'],
   fixed('pages of a list', shown('', MAX_PAGES), '`InvalidMessage`'),
   fixed('objects and arrays in an `outputSchema`', shown('', MAX_PEER_SCHEMA), 'structured content is not held against it'),
   fixed('tries in vain to look at a task', String(MAX_VAIN), 'the error of the last'),

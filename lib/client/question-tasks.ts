@@ -13,7 +13,7 @@ import type { Revision } from '../revisions/index.js'
 import type { World } from './carrier.js'
 
 /** Tasks of one server that are kept at once, where the application does not say. */
-const MAX_TASKS = 100
+export const MAX_QUESTION_TASKS = 100
 
 /** Has the revision this direction? */
 const hasDirection = (revision: Revision): boolean => speaks(revision, 'tasks/result', 'server') !== undefined
@@ -37,7 +37,7 @@ export class QuestionTasks {
   #disarm: () => void = () => {}
 
   constructor(limits: TaskLimits, private readonly world: World) {
-    this.#store = new TaskStore({ maxTasks: MAX_TASKS, ...limits }, () => world, taskId => this.#running.get(taskId)?.asker.abort())
+    this.#store = new TaskStore({ maxTasks: MAX_QUESTION_TASKS, ...limits }, () => world, taskId => this.#running.get(taskId)?.asker.abort())
   }
 
   /** Does this question ask to be a task? */
