@@ -143,6 +143,9 @@ t.test('what cannot be meant is one clear line and exit code 2', async t => {
   const said: readonly (readonly [options: Partial<CheckOptions>, sentence: RegExp])[] = [
     [{}, /^check takes one of the URL of a server, .*--client COMMAND$/],
     [{ url: WRONG, client: 'true' }, /^check takes one of /],
+    [{ client: 'true', sse: true }, /^--sse goes with the URL of a server$/],
+    [{ url: WRONG, stdio: true }, /^--stdio goes with --client; a server on standard input and output is named after --$/],
+    [{ url: WRONG, sse: true }, /^nothing to check at http:.*GET was answered 405; expected the event stream of HTTP\+SSE$/],
     [{ url: 'nonsense' }, /^"nonsense" is no URL to check; expected one such as http:/],
     [{ url: 'ftp://localhost/mcp' }, /^"ftp:\/\/localhost\/mcp" is no URL to check/],
     [{ url: WRONG, revisions: ['2025'] }, /^--revision "2025": expected one of 2024-11-05, 2025-03-26/],

@@ -5,9 +5,11 @@ import { commandClient } from '../replay/command-client.js'
 import type { Case, ServerCase } from '../replay/case.js'
 import { loadSuite, revisionsOf, type Clause, type RevisionRow, type Suite } from '../replay/load.js'
 import { socketPeer, type Peer } from '../replay/peer.js'
+import type { PipePeer } from '../replay/pipe-peer.js'
 import { playPipe } from '../replay/pipe-suite.js'
 import type { Verdict } from '../replay/report.js'
 import { playServerCase } from '../replay/server-case.js'
+import { ssePeer } from '../replay/sse-peer.js'
 import { stdioPeer } from '../replay/stdio-peer.js'
 import { playClient, playServer, type PlayOptions, type Verdicts } from '../replay/suite.js'
 import { reporterOf, type Form, type Judged } from './check-report.js'
@@ -21,6 +23,10 @@ export interface CheckOptions {
   readonly command?: readonly string[] | undefined
   /** The command of a client, as one line of shell. */
   readonly client: string | undefined
+  /** The URL is that of the stream of HTTP+SSE. Default false. */
+  readonly sse?: boolean | undefined
+  /** The client starts its server, and speaks to it in lines. Default false. */
+  readonly stdio?: boolean | undefined
   /** Fixtures to play. Default: those of this package. */
   readonly fixtures: string | undefined
   readonly revisions: readonly string[]
@@ -48,10 +54,12 @@ export const OWN_FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.m
  * @throws UsageError when there was nothing to play: no such cases, nobody there, or no revision spoken
  */
 export const check = async (options: CheckOptions): Promise<number> => {
-  const { url, command, client, list, form, junit, strict, timeoutMs } = options
+  const { url, command, client, sse = false, stdio = false, list, form, junit, strict, timeoutMs } = options
   if ([url, command, client].filter(target => target !== undefined).length !== 1 && !(list && url === undefined)) {
     throw new UsageError('check takes one of the URL of a server, -- and the command of one, or --client COMMAND')
   }
+  if (sse && url === undefined) throw new UsageError('--sse goes with the URL of a server')
+  if (stdio && client === undefined) throw new UsageError('--stdio goes with --client; a server on standard input and output is named after --')
   const suite = await loadSuite(options.fixtures ?? OWN_FIXTURES)
   const select = selection(suite, options)
   const roles = list && url === undefined && command === undefined && client === undefined ? ['server', 'client'] : [client === undefined ? 'server' : 'client']
@@ -60,7 +68,7 @@ export const check = async (options: CheckOptions): Promise<number> => {
   if (list) return listCases(running)
 
   const expected = await expectations(options.expectedFailures, suite)
-  const target = url !== undefined ? httpTarget(url) : command !== undefined ? stdioTarget(command) : undefined
+  const target = url !== undefined ? (sse ? sseTarget(url) : httpTarget(url)) : command !== undefined ? stdioTarget(command) : undefined
   const timed = { ...(timeoutMs !== undefined && { deadlineMs: timeoutMs }) }
   try {
     const revisions = target && options.revisions.length === 0 ? await spokenBy(target, suite, running, timed) : options.revisions
@@ -68,7 +76,7 @@ export const check = async (options: CheckOptions): Promise<number> => {
     const played = { ...(revisions.length > 0 && { revisions }), ...timed, select }
     const total = running.reduce((sum, { at }) => sum + (revisions.length === 0 ? at.length : at.filter(date => revisions.includes(date)).length), 0)
     const report = reporterOf(form, suite, total, process.stdout)
-    for await (const verdict of target ? target.play(suite, played) : playClient(suite, commandClient(client!), played)) {
+    for await (const verdict of target ? target.play(suite, played) : playClient(suite, commandClient(client!), { ...played, stdio })) {
       report.judged(judge(verdict, strict, expected))
     }
     return await report.end(junit) ? 0 : 1
@@ -110,8 +118,7 @@ interface Target {
 }
 
 const httpTarget = (url: string): Target => {
-  if (!/^https?:/i.test(url) || !URL.canParse(url)) throw new UsageError(`${JSON.stringify(url)} is no URL to check; expected one such as http://localhost:3000/mcp`)
-  const peer = socketPeer(url)
+  const peer = socketPeer(checked(url, 'http://localhost:3000/mcp'))
   return {
     peer, named: url, renew: async () => undefined,
     carries: ({ bindings }) => bindings.includes('streamable-http'),
@@ -119,10 +126,22 @@ const httpTarget = (url: string): Target => {
   }
 }
 
+const sseTarget = (url: string): Target => pipeTarget(ssePeer(checked(url, 'http://localhost:3000/sse')), url)
+
 const stdioTarget = ([program, ...args]: readonly string[]): Target => {
   if (program === undefined) throw new UsageError('-- takes the command of a server')
-  const peer = stdioPeer(program, args)
-  return { peer, named: program, renew: () => peer.renew(), carries: () => true, play: (suite, options) => playPipe(suite, peer, options) }
+  return pipeTarget(stdioPeer(program, args), program)
+}
+
+const pipeTarget = (peer: PipePeer, named: string): Target => ({
+  peer, named, renew: () => peer.renew(),
+  carries: ({ bindings }) => bindings.includes(peer.binding),
+  play: (suite, options) => playPipe(suite, peer, options),
+})
+
+const checked = (url: string, like: string): string => {
+  if (/^https?:/i.test(url) && URL.canParse(url)) return url
+  throw new UsageError(`${JSON.stringify(url)} is no URL to check; expected one such as ${like}`)
 }
 
 /** How long a server may take to show that it speaks a revision, unless --timeout-ms gives it less. */

@@ -87,12 +87,12 @@ const run = async ([command = 'help', ...rest]: string[]): Promise<number> => {
     case 'check': {
       const { own, command } = beforeDashes(rest)
       const { values, positionals } = parse(own, {
-        client: string, fixtures: string, revision: many, clause: many, area: many, case: many, strict: flag, list: flag,
+        client: string, sse: flag, stdio: flag, fixtures: string, revision: many, clause: many, area: many, case: many, strict: flag, list: flag,
         json: flag, tap: flag, junit: string, 'expected-failures': string, 'timeout-ms': string,
       })
       if (positionals.length > 1) throw new UsageError(`check takes one URL, not also ${JSON.stringify(positionals[1])}`)
       return (await import('./check.js')).check({
-        url: positionals[0], command, client: values.client, fixtures: values.fixtures, revisions: values.revision ?? [], clauses: values.clause ?? [],
+        url: positionals[0], command, client: values.client, sse: values.sse, stdio: values.stdio, fixtures: values.fixtures, revisions: values.revision ?? [], clauses: values.clause ?? [],
         areas: values.area ?? [], cases: values.case ?? [], strict: values.strict === true, list: values.list === true,
         form: values.json ? 'json' : values.tap ? 'tap' : 'person', junit: values.junit, expectedFailures: values['expected-failures'],
         timeoutMs: whole(values['timeout-ms'], 'timeout-ms', 600_000),

@@ -32,6 +32,8 @@ export const USAGE = `mcpwire: the Model Context Protocol's wire
   mcpwire check SERVER        plays the conformance fixtures at a server
       --client COMMAND        at a client instead: a command that takes the URL of a
                               scripted server, and orders as JSON lines on its stdin
+      --stdio                 the client starts its server: it takes -- and a command
+      --sse                   the URL is that of the stream of HTTP+SSE
       --revision DATE, --clause ID, --area NAME, --case PART   only these; repeatable
       --strict                a SHOULD that is missed fails too
       --list                  says which cases there are
