@@ -70,7 +70,7 @@ export const SERVER_LINES: readonly Line[] = [
   of(STDIO_LIMITS, 'maxLineBytes', 'stdio: -32600, and the line is skipped'),
   of(HTTP_LIMITS, 'maxBatch', '-32600, 400'),
   fixed('JSON: depth, values', `${JSON_LIMITS.maxDepth}, ${shown('', JSON_LIMITS.maxNodes)}`, '-32600, 400'),
-  of(SESSION_LIMITS, 'maxSessions', 'the oldest that was never used ends; if each was, the one idle longest; if none is idle, -32603, 503. Streams of HTTP+SSE: 503'),
+  of(SESSION_LIMITS, 'maxSessions', 'the one idle longest ends, or, while more than a quarter were never used, the oldest of those; if none is idle, -32603, 503. Streams of HTTP+SSE: 503'),
   of(SESSION_LIMITS, 'sessionIdleMs', 'the session ends; its id is a 404'),
   fixed('what a client says of itself', shown('Bytes', MAX_CALLER), '-32602, 400'),
   of(LOAD_LIMITS, 'maxRequestsInFlight', '-32603, 503; a `ping` is always answered'),

@@ -81,8 +81,8 @@ export class Session {
 
 export interface SessionLimits {
   /**
-   * Sessions open at once. At the limit the oldest that was never used makes room; if each was, the one idle longest; if none is idle, with
-   * no call in flight and no stream open, `initialize` is refused with 503. Default 10 000.
+   * Sessions open at once. At the limit the one idle longest makes room; but while more than a quarter were never used, the oldest of those.
+   * If none is idle, with no call in flight and no stream open, `initialize` is refused with 503. Default 10 000.
    */
   readonly maxSessions: number
   /** How long a session without request or stream is kept, in milliseconds. Default 1 800 000. */
@@ -90,7 +90,13 @@ export interface SessionLimits {
 }
 export const SESSION_LIMITS: SessionLimits = { maxSessions: 10_000, sessionIdleMs: 1_800_000 }
 
-/** Open sessions. Those that did no more than open stand apart: a flood of them pushes out its own, and nobody who is at work. */
+/** What part of the book sessions may fill that were never used before they push out each other: a quarter. */
+const UNUSED_SHARE = 4
+
+/**
+ * Open sessions. Those that did no more than open stand apart, and have a quarter of the room to themselves: a flood of them pushes out its own,
+ * and nobody who is at work; yet whoever has just come is not pushed out, by the next one, for what others have left behind.
+ */
 export class Sessions {
   /** Never used, oldest first. */
   readonly #unused = new Map<string, Session>()
@@ -167,10 +173,13 @@ export class Sessions {
   }
 
   #makeRoom(): boolean {
-    for (const session of this.values()) {
-      if (session.busy) continue
-      this.#expire(session, 'a newer session needed its place')
-      return true
+    const crowded = this.#unused.size > this.limits.maxSessions / UNUSED_SHARE
+    for (const line of crowded ? [this.#unused, this.#used] : [this.#used, this.#unused]) {
+      for (const session of line.values()) {
+        if (session.busy) continue
+        this.#expire(session, 'a newer session needed its place')
+        return true
+      }
     }
     return false
   }

@@ -26,7 +26,20 @@ t.test('at the cap, the session idle longest makes room, if all were used', asyn
   t.equal(book.expired, 1)
 })
 
-t.test('at the cap, one that was never used goes before any that was, the oldest of them first', async t => {
+t.test('at the cap, whoever has just come is not pushed out by the next, for what others have left behind', async t => {
+  const { book, open, ended } = bookOf({ maxSessions: 8 })
+  const left = Array.from({ length: 8 }, open)
+  for (const { id } of left) book.find(id)
+  const come = [open(), open(), open()]
+  t.strictSame(ended.map(line => line.split(':')[0]), ['s1', 's2', 's3'], 'those idle longest')
+  for (const session of come) t.equal(book.find(session.id), session)
+  for (let i = 0; i < 20; i++) open()
+  t.equal(book.size, 8)
+  t.strictSame(ended.slice(3, 6).map(line => line.split(':')[0]), ['s4', 's5', 's6'], 'a flood takes a quarter, and what one is over')
+  for (const { id } of [...left.slice(6), ...come]) t.ok(book.find(id), `${id} is at work, and stays`)
+})
+
+t.test('at the cap, where many were never used, one of them goes before any that was, the oldest of them first', async t => {
   const { book, open, ended, at } = bookOf()
   const used = open()
   book.find(used.id)
