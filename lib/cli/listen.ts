@@ -62,7 +62,7 @@ const follow = async (client: Client, options: ListenOptions, failing: Failing):
   try {
     const filter = { ...LISTS, ...(uris.length > 0 && { resourceSubscriptions: uris }) }
     const subscription = client.listen(filter, { onReconnected: () => say('the stream broke, and is heard again: something may have been missed') })
-    void subscription.closed.then(how => failing.fail(how instanceof Error ? how : new Error(`${named} has ended the subscription`)))
+    void subscription.closed.then(how => failing.fail(how instanceof Error ? told(named, how) : new Error(`${named} has ended the subscription`)))
     const introduced = subscription.acknowledged.then(told => say(`${introduction(client, named)}; ${inWords(told)}; stop with Ctrl-C`))
     await Promise.race([over, failing.failed, introduced.then(() => printed(client, json))])
   } finally {
@@ -95,12 +95,17 @@ const isThere = async (client: Client | undefined, { named, pingMs = PING_MS }: 
     await client?.ping({ timeoutMs: 2 * pingMs })
     return true
   } catch (error) {
-    failing.fail(new Error(`${named} is gone: ${plainly(error).message}`, { cause: error }))
+    failing.fail(gone(named, error))
     return false
   }
 }
 
 const say = (text: string): void => void process.stderr.write(`mcpwire: ${harmless(text)}\n`)
+
+const gone = (named: string, error: unknown): Error => new Error(`${named} is gone: ${plainly(error).message}`, { cause: error })
+
+/** Why there is no subscription: as it is, unless there is no server either. */
+const told = (named: string, error: Error): Error => (plainly(error) === error ? error : gone(named, error))
 
 /** A program that has ended says why; that it is not started again is our own choice. */
 const plainly = (error: unknown): Error => {

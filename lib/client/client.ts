@@ -64,6 +64,7 @@ export class Client extends Methods {
       offered, info, listen, listenWaitMs, remembered, newId, withinMs, capabilities,
       heard: (message, standing) => this.#heard(message, standing),
       onError: fault,
+      onDeaf: why => this.#subscriptions.deaf(why),
       onRenewed: why => this.#renewed(why),
     })
     const voice = this.#voice = new Voice(info, capabilities, tasks, () => link.server.capabilities)
@@ -94,6 +95,7 @@ export class Client extends Methods {
       capabilities: () => link.server.capabilities,
       maxQueued: maxQueuedNotifications,
       ask: (method, params) => this.request(method, params).result,
+      hear: () => link.hear(),
       dropped,
     })
   }

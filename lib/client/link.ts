@@ -14,6 +14,8 @@ export interface LinkOptions extends OpeningOptions {
   /** What is heard about no call of ours. */
   readonly heard: (message: RpcRequest | RpcNotification, standing: Standing) => void
   readonly onError: (error: Error) => void
+  /** What is said unasked is not heard any more, and nothing is done about it. */
+  readonly onDeaf: (why: Error) => void
   /** A new conversation has taken over from one that was no more. `why`: given when that was a session. */
   readonly onRenewed: (why: string | undefined) => void
 }
@@ -45,7 +47,14 @@ export class Link {
   /** Opens, and waits a moment for the stream. @throws what the opening failed with */
   async open(): Promise<void> {
     await this.#open()
-    if (this.#listening) await this.#atMost(this.options.listenWaitMs, this.#listening.settled)
+    await this.#heeded()
+  }
+
+  /** Listens, where the session has a stream for what belongs to no request and it is not being heard already. Settles when it is, or soon. */
+  async hear(): Promise<void> {
+    await this.#renewing?.catch(() => {})
+    if (!this.#listening && this.#shouldListen(this.standing)) this.#listen(this.standing)
+    await this.#heeded()
   }
 
   /** One new conversation for all who found `dead` to be so. */
@@ -53,6 +62,7 @@ export class Link {
     if (this.#renewing || this.#standing !== dead) return this.#renewing ?? Promise.resolve()
     const isSession = !saysItself(dead.revision)
     this.#listening?.stop()
+    this.#listening = undefined
     this.#renewing = this.#open(isSession)
       .then(() => this.options.onRenewed(isSession ? why.message : undefined))
       .finally(() => {
@@ -100,21 +110,40 @@ export class Link {
     }
     this.#standing = standing
     this.#server = server
-    if (this.options.listen && standing.revision.changes === 'GET stream') this.#listen(standing)
+    if (this.#shouldListen(standing)) this.#listen(standing)
+  }
+
+  #shouldListen({ revision }: Standing): boolean {
+    return this.options.listen && revision.changes === 'GET stream'
   }
 
   #listen(standing: Standing): void {
-    const { heard, onError } = this.options
-    this.#listening = this.carrier.listen(standing, {
+    const { heard, onError, onDeaf } = this.options
+    let over = false
+    let listening: UnaskedLine | undefined
+    listening = this.carrier.listen(standing, {
       hear: message => {
         if ('method' in message) heard(message, standing)
       },
       end: error => {
-        if (error instanceof SessionGone) this.renew(standing, error).catch(onError)
-        else if (error) onError(error)
+        over = true
+        if (this.#listening === listening) this.#listening = undefined
+        if (error instanceof SessionGone) return void this.renew(standing, error).catch((why: unknown) => this.#deaf(why as Error))
+        if (error) onError(error)
+        onDeaf(error ?? new Error('the server has no stream for what belongs to no request'))
       },
       fault: onError,
     })
+    this.#listening = over ? undefined : listening
+  }
+
+  #deaf(why: Error): void {
+    this.options.onError(why)
+    this.options.onDeaf(why)
+  }
+
+  async #heeded(): Promise<void> {
+    if (this.#listening) await this.#atMost(this.options.listenWaitMs, this.#listening.settled)
   }
 
   /** Says something that has no answer; settles once it was taken. @throws Timeout, or why it was not taken */

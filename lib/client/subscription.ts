@@ -5,7 +5,8 @@ import type { Notification, SubscriptionFilter } from './typed.js'
 export interface SubscriptionOptions {
   /**
    * Listen again when the stream breaks, after a wait that doubles with each try in vain. `false`: the subscription ends then.
-   * What changed in between is not told: see `onReconnected`. Where sessions are, their own stream is kept open, and this is not looked at.
+   * What changed in between is not told: see `onReconnected`. Where sessions are, their own stream is kept open, and this is not looked at;
+   * when that is lost for good, or a server has none, the subscription ends with the reason.
    */
   readonly reconnect?: false | ReconnectLimits
   /** The stream broke and is heard again: whatever was subscribed to may have changed meanwhile. */
@@ -102,7 +103,7 @@ export class OpenSubscription implements Subscription {
     const kind = KINDS.get(method)
     if (kind) return this.filter[kind] === true
     if (method === 'notifications/tasks') return (this.filter.taskIds ?? []).includes(String(params?.taskId))
-    return method === UPDATED && (this.filter.resourceSubscriptions ?? []).some(uri => (params as { readonly uri: string }).uri.startsWith(uri))
+    return method === UPDATED && (this.filter.resourceSubscriptions ?? []).some(uri => isPartOf(uri, (params as { readonly uri: string }).uri))
   }
 }
 
@@ -114,3 +115,6 @@ export const KINDS: ReadonlyMap<string, 'toolsListChanged' | 'promptsListChanged
   ['notifications/prompts/list_changed', 'promptsListChanged'],
   ['notifications/resources/list_changed', 'resourcesListChanged'],
 ])
+
+/** Is the second URI that of the first, or of a part of it? A path, a query or a fragment begins where the first ends. */
+export const isPartOf = (whole: string, uri: string): boolean => uri.startsWith(whole) && (uri.length === whole.length || whole.endsWith('/') || '/?#'.includes(uri[whole.length]!))

@@ -13,6 +13,8 @@ export interface Bindery {
   readonly maxQueued: number
   /** A request in the session. */
   ask(method: string, params: JsonObject): Promise<unknown>
+  /** Listens to what the session says unasked. Settles when it does, or soon. */
+  hear(): Promise<void>
   dropped(total: number): void
 }
 
@@ -49,6 +51,11 @@ export class Subscriptions {
     }
   }
 
+  /** The session says nothing unasked any more, or never did: whoever waited for it need not. */
+  deaf(why: Error): void {
+    for (const subscription of [...this.#shared]) subscription.end(why)
+  }
+
   /** All of them, without a word to a session that is ending itself. */
   close(): void {
     this.#shared.clear()
@@ -59,7 +66,7 @@ export class Subscriptions {
     const { ground } = this.client
     if (ground.standing().revision.changes === 'subscriptions/listen') return new Listener(subscription, ground).begin()
     this.#shared.add(subscription)
-    void this.#follow(subscription).then(filter => subscription.agree(filter), (error: unknown) => subscription.end(error as Error))
+    void this.client.hear().then(() => this.#follow(subscription)).then(filter => subscription.agree(filter), (error: unknown) => subscription.end(error as Error))
   }
 
   /** What a session can tell of is what the server declared, and the resources it takes subscriptions to: server/resources#subscriptions. */

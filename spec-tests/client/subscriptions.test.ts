@@ -1,5 +1,6 @@
 /** Being told of changes: client of 2026-07-28/basic/patterns/subscriptions, and the same call in a session. */
 import t from 'tap'
+import { isPartOf } from '../../lib/client/subscription.js'
 import type { Notification, Subscription } from '../../lib/client.js'
 import { type Arrived, deferred, DONE, initialized, log, open, openModern, type Script, scripted, TestClock } from './scripted.js'
 
@@ -237,6 +238,34 @@ t.test('2025-11-25  in a session it is the session\'s stream, and resources/subs
   await server.until(({ message }) => message.method === 'resources/unsubscribe')
   await client.ping()
   t.same(server.arrived.filter(({ message }) => message.method === 'resources/unsubscribe').map(({ message }) => message.params), [{ uri: 'a:2' }], 'what another follows is left')
+})
+
+t.test('in a session without a stream of its own, or that has lost it, a subscription ends and says why; the next one tries again', async t => {
+  let streams = 0
+  let get!: Arrived
+  const server = await scripted(t, {
+    'initialize': arrived => initialized(arrived, 's', undefined, SESSION),
+    'GET': arrived => {
+      if (++streams < 3) return void arrived.res.writeHead(405).end()
+      get = arrived
+      arrived.write(': open\n\n')
+    },
+  })
+  const client = await open(t, server.url, new TestClock(), { events: { onError: () => {} } })
+  const none = client.listen({ toolsListChanged: true })
+  t.match(await none.closed, { name: 'HttpRefusal', status: 405 })
+  t.equal(streams, 2, 'at the opening, and for this one')
+  const some = client.listen({ toolsListChanged: true })
+  await some.acknowledged
+  get.event({ jsonrpc: '2.0', method: CHANGED })
+  t.match(await take(some, 1), [{ method: CHANGED }])
+  some.close()
+  t.equal(await some.closed, 'closed')
+})
+
+t.test('an update is of what was subscribed to, or of a part of it', async t => {
+  t.same(['a://x', 'a://x/part', 'a://x#part', 'a://x?part', 'a://xy', 'a://'].filter(uri => isPartOf('a://x', uri)), ['a://x', 'a://x/part', 'a://x#part', 'a://x?part'])
+  t.same(['a://x/', 'a://x/y', 'a://x'].filter(uri => isPartOf('a://x/', uri)), ['a://x/', 'a://x/y'])
 })
 
 t.test('a session that takes over is asked for the same again', async t => {
