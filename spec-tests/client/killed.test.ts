@@ -20,8 +20,9 @@ const connected = async (t: Test, { url }: Subject, revision: string, options: P
   return client
 }
 
-const REVISIONS = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28']
-const RESUMES: readonly string[] = REVISIONS.slice(1, 4)
+/** One of each way to go on: not at all, by resuming, by resuming a stream that was primed, anew. */
+const REVISIONS = ['2024-11-05', '2025-03-26', '2025-11-25', '2026-07-28']
+const RESUMES: readonly string[] = REVISIONS.slice(1, 3)
 
 for (const revision of REVISIONS) {
   t.test(`${revision} a server killed in the middle of a stream, for good: the call fails in words, and so do later ones`, async t => {
