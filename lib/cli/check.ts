@@ -75,7 +75,7 @@ export const check = async (options: CheckOptions): Promise<number> => {
     if (target && options.revisions.length > 0) await reach(target, suite, revisions, timed)
     const played = { ...(revisions.length > 0 && { revisions }), ...timed, select }
     const total = running.reduce((sum, { at }) => sum + (revisions.length === 0 ? at.length : at.filter(date => revisions.includes(date)).length), 0)
-    const report = reporterOf(form, suite, total, process.stdout)
+    const report = reporterOf(form, suite, total, process.stdout, [options.clauses, options.areas, options.cases].every(asked => asked.length === 0))
     for await (const verdict of target ? target.play(suite, played) : playClient(suite, commandClient(client!), { ...played, stdio })) {
       report.judged(judge(verdict, strict, expected))
     }
