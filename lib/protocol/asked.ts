@@ -11,7 +11,8 @@ interface Pending {
 }
 
 export class Asked {
-  readonly #pending = new Map<RpcId, Pending>()
+  /** Made with the first question: of ten thousand sessions few are asked any. */
+  #asked: Map<RpcId, Pending> | undefined
   #last = 0
 
   /**
@@ -44,7 +45,7 @@ export class Asked {
 
   /** Stops waiting for what has been unanswered for `timeoutMs`. Called now and then, with the time. */
   sweep(nowMs: number, timeoutMs: number): void {
-    for (const [id, pending] of this.#pending) {
+    for (const [id, pending] of this.#asked ?? []) {
       pending.sinceMs ??= nowMs
       if (nowMs - pending.sinceMs >= timeoutMs) this.forget(id, new Timeout(`${pending.method}: the client has not answered for ${timeoutMs} ms`, 'timeoutMs', timeoutMs))
     }
@@ -52,10 +53,14 @@ export class Asked {
 
   /** Stops waiting for all of them. */
   forgetAll(why: Error): void {
-    for (const id of [...this.#pending.keys()]) this.forget(id, why)
+    for (const id of [...(this.#asked?.keys() ?? [])]) this.forget(id, why)
   }
 
   get size(): number {
-    return this.#pending.size
+    return this.#asked?.size ?? 0
+  }
+
+  get #pending(): Map<RpcId, Pending> {
+    return (this.#asked ??= new Map())
   }
 }

@@ -28,12 +28,13 @@ export class Session {
   lost = 0
   readonly inFlight = new InFlight()
   readonly asked = new Asked()
+  // Made when they are needed: of ten thousand sessions few need any.
   /** What wakes whoever waits for a task that the client runs, by the task's id. */
-  readonly watched = new Map<string, () => void>()
+  watched: Map<string, () => void> | undefined
   /** URIs whose updates this session asked for. */
-  readonly subscribed = new Set<string>()
+  subscribed: Set<string> | undefined
   /** Ids of the pages its person was asked to visit, until that is told to be complete. */
-  readonly visits = new Set<string>()
+  visits: Set<string> | undefined
   /** Streams of this session that can be resumed, by token. */
   readonly streams = new Map<string, ReplayLog>()
 

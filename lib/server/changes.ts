@@ -53,12 +53,12 @@ export class Changes {
   /** Announces that a resource has changed, to those who follow it. Returns how many. */
   updated(uri: string): number {
     const message: RpcNotification = { jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } }
-    return this.#tell(message, session => session.subscribed.has(uri)) + this.subscriptions.tell(message)
+    return this.#tell(message, session => session.subscribed?.has(uri) === true) + this.subscriptions.tell(message)
   }
 
   /** Tells the session whose person was asked to visit a page that this is done. Returns how many were told: 1 or 0. */
   visited(elicitationId: string): number {
-    return this.#tell({ jsonrpc: '2.0', method: COMPLETE, params: { elicitationId } }, session => session.visits.delete(elicitationId))
+    return this.#tell({ jsonrpc: '2.0', method: COMPLETE, params: { elicitationId } }, session => session.visits?.delete(elicitationId) === true)
   }
 
   /** Tells a task's client how it stands: on its session's stream, or to whoever follows the task. */

@@ -93,7 +93,7 @@ export class Dispatch {
     if (serverChecks(session.revision, method)?.params?.(params)) return
     if (method === 'notifications/initialized') session.ready = true
     // 2025-11-25/basic/utilities/tasks#task-status-notification: what it says is asked for all the same, only sooner
-    if (method === 'notifications/tasks/status') session.watched.get(params.taskId as string)?.()
+    if (method === 'notifications/tasks/status') session.watched?.get(params.taskId as string)?.()
     // basic/utilities/cancellation#behavior-requirements: unknown or finished requests are no fault
     if (method === 'notifications/cancelled') {
       const { requestId, reason } = params as { requestId?: string | number; reason?: string }

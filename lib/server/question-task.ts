@@ -71,7 +71,7 @@ export class QuestionTask {
       disarm()
       this.#disarmPause()
       signal.removeEventListener('abort', onAbort)
-      if (this.#state) this.asker.session.watched.delete(this.#state.taskId)
+      if (this.#state) this.asker.session.watched?.delete(this.#state.taskId)
     }
   }
 
@@ -93,7 +93,7 @@ export class QuestionTask {
 
   async #followed(): Promise<JsonObject> {
     const { taskId } = this.#state!
-    this.asker.session.watched.set(taskId, () => this.#wake())
+    ;(this.asker.session.watched ??= new Map()).set(taskId, () => this.#wake())
     while (this.#state!.status === 'working') {
       await this.#pause()
       if (this.#why) throw this.#why

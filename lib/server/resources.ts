@@ -103,10 +103,10 @@ export class Resources {
   subscribe({ uri }: JsonObject, exchange: Exchange, subscriptions: Subscriptions): void {
     if (!this.#find(String(uri))) throw missing(String(uri), exchange)
     const { session } = exchange
-    if (!session || session.subscribed.has(String(uri))) return
-    subscriptions.assertFew(session.subscribed.size + 1)
+    if (!session || session.subscribed?.has(String(uri))) return
+    subscriptions.assertFew((session.subscribed?.size ?? 0) + 1)
     subscriptions.follow([String(uri)])
-    session.subscribed.add(String(uri))
+    ;(session.subscribed ??= new Set()).add(String(uri))
   }
 
   #find(uri: string): { readonly entry: Fixed | Family; readonly variables: { readonly [name: string]: string } } | undefined {

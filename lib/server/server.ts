@@ -122,7 +122,7 @@ export class Server {
     if (this.options.listen !== false) {
       this.#dispatch.offer('resources/subscribe', (params, exchange) => (this.#resources.subscribe(params, exchange, this.changes.subscriptions), NOTHING))
       this.#dispatch.offer('resources/unsubscribe', ({ uri: of }, { session }) => {
-        if (session?.subscribed.delete(String(of))) this.changes.subscriptions.unfollow([String(of)])
+        if (session?.subscribed?.delete(String(of))) this.changes.subscriptions.unfollow([String(of)])
         return NOTHING
       })
     }
@@ -249,8 +249,8 @@ export class Server {
 
   /** A session has ended: nobody follows for it any more. Called by the mount that kept it. */
   left(session: Session): void {
-    this.changes.subscriptions.unfollow(session.subscribed)
-    session.subscribed.clear()
+    if (session.subscribed) this.changes.subscriptions.unfollow(session.subscribed)
+    session.subscribed = undefined
     if (this.world) this.#tasks.abandon(session)
   }
 

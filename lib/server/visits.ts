@@ -63,7 +63,8 @@ export const asAsked = ({ method, params }: Question, revision: Revision): Quest
 }
 
 /** This session has been sent there: it, and no other, is told of the end. #completion-notifications-for-url-mode-elicitation */
-export const remember = ({ visits }: Session, elicitationId: string): void => {
+export const remember = (session: Session, elicitationId: string): void => {
+  const visits = (session.visits ??= new Set())
   visits.add(elicitationId)
   for (const oldest of visits) if (visits.size > MAX_VISITS) visits.delete(oldest)
 }
