@@ -6,6 +6,7 @@ import { LIGHT_BYTES, type Load } from '../protocol/load.js'
 
 /** Chunks kept apart. A byte that comes alone weighs a hundred times itself. */
 const MANY = 64
+const NONE: Buffer[] = []
 
 /**
  * Calls back once, with the text or with what is wrong with it. Stops reading at `maxBytes`, and where there is no room for more in `load`.
@@ -50,6 +51,9 @@ export const readBody = (req: IncomingMessage, maxBytes: number, load: Load, too
   req.on('end', () => {
     lighten()
     const bytes = blocks || chunks.length > 1 ? Buffer.concat([...(blocks ?? []), ...chunks], size) : chunks[0]
+    // The request stays while its answer is under way, and with it what listens to it.
+    blocks = undefined
+    chunks = NONE
     if (bytes === undefined) return done(undefined, '')
     // RFC 8259, 8.1: JSON between systems is UTF-8. Replacement characters would change what was said.
     if (isAscii(bytes)) return done(undefined, bytes.toString('latin1'))
