@@ -1,6 +1,6 @@
 /** What the runner as a server writes: a reply step as text, right or wrong on purpose, and what the house says when no step does. */
 
-import type { Reply, ReplyEvent, ReplyStep, Serving } from './case.js'
+import type { Reply, ReplyEvent, ReplyStep, Serving } from './client-steps.js'
 import { isRequest, type Arrival } from './arrivals.js'
 import type { RevisionRow } from './load.js'
 import { fill, type Bindings, type Pattern } from './match.js'

@@ -1,6 +1,7 @@
 /** Plays one client case at one revision: be the server, and judge what the client sends and what its application learns. */
 
-import type { ClientCase, Keyword } from './case.js'
+import type { Keyword } from './case.js'
+import type { ClientCase } from './client-steps.js'
 import { listenForArrivals, type Listen } from './arrivals.js'
 import { ClientStage } from './client-stage.js'
 import type { ClientUnderTest } from './driver.js'

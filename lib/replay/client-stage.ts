@@ -1,6 +1,6 @@
 /** One client under test and the server it believes in: performs a step, or says how what came differs from what was expected. */
 
-import type { ArrivesStep, ClientCase, ClientStep, DoStep, GoneStep, HearsStep, ReplyStep, SeenStep, SettlesStep } from './case.js'
+import type { ArrivesStep, ClientCase, ClientStep, DoStep, GoneStep, HearsStep, ReplyStep, SeenStep, SettlesStep } from './client-steps.js'
 import { answerOf, House, idOf, type Answer } from './answer.js'
 import type { Arrival, Listen, ScriptedServer } from './arrivals.js'
 import type { ClientHandle, ClientUnderTest, Outcome, Told } from './driver.js'

@@ -1,6 +1,6 @@
 /** A client under test, seen from outside: told in neutral words what to do, it says what came of it. */
 
-import type { Action } from './case.js'
+import type { Action } from './client-steps.js'
 
 /** Makes clients. The runner is their server. */
 export interface ClientUnderTest {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { encodeData, encodeEvent, SseDecoder } from '../wire/sse.js'
 import type { Answer } from './answer.js'
 import { arrivalsOf, describe, listenOn, type Listen, type Outlet } from './arrivals.js'
-import type { ClientCase, ClientStep } from './case.js'
+import type { ClientCase, ClientStep } from './client-steps.js'
 import { shorten } from './heard.js'
 import { isFor, type Binding } from './load.js'
 

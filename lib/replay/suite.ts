@@ -1,7 +1,8 @@
 /** Plays a whole suite against one server or one client, causes before consequences. */
 
 import { listenForArrivals, type Listen } from './arrivals.js'
-import type { Case, ClientCase, Keyword, ServerCase } from './case.js'
+import type { Case, Keyword, ServerCase } from './case.js'
+import type { ClientCase } from './client-steps.js'
 import { playClientCase } from './client-case.js'
 import type { ClientUnderTest } from './driver.js'
 import { takeInventory, type Inventory } from './inventory.js'

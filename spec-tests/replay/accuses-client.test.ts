@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import type { ClientCase } from '../../lib/replay/case.js'
+import type { ClientCase } from '../../lib/replay/client-steps.js'
 import { playClientCase } from '../../lib/replay/client-case.js'
 import type { ClientUnderTest } from '../../lib/replay/driver.js'
 import { loadSuite } from '../../lib/replay/load.js'

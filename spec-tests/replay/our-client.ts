@@ -3,7 +3,7 @@
 import {
   connect, EraCache, type Call, type Client, type ClientOptions, type JsonObject, type Notification, type SubscriptionFilter, type Target,
 } from '../../lib/client.js'
-import type { ConnectWish } from '../../lib/replay/case.js'
+import type { ConnectWish } from '../../lib/replay/client-steps.js'
 import type { ClientHandle, ClientUnderTest, Outcome, Told } from '../../lib/replay/driver.js'
 
 const INFO = { name: 'ours', version: '1.0.0' }

@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import type { ClientCase } from '../../lib/replay/case.js'
+import type { ClientCase } from '../../lib/replay/client-steps.js'
 import { loadSuite } from '../../lib/replay/load.js'
 import { playClient } from '../../lib/replay/suite.js'
 import { ourClient } from './our-client.js'
