@@ -74,7 +74,7 @@ t.test('what cannot be meant is one clear line and exit code 2', async t => {
     [['call', 'ftp://127.0.0.1/', 'x'], /http/],
     [['serve', '--port', '70000'], /--port "70000": expected a whole number up to 65535/],
     [['serve', '--example', 'nope'], /--example "nope" is none; there are process-files, everything/],
-    [['serve', '--host', '0.0.0.0', '--port', '0'], /name the hosts you serve/],
+    [['serve', '--host', '0.0.0.0', '--port', '0'], /^mcpwire: --host 0\.0\.0\.0 can be reached from elsewhere; .* --allow-host /],
     [['serve', '--colour'], /--colour/],
   ]
   for (const [args, said] of cases) {

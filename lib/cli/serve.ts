@@ -1,6 +1,7 @@
 /** `mcpwire serve`: one of the example servers, until it is told to stop. */
 import { everything } from '../examples/everything.js'
 import { processFiles } from '../examples/process-files/server.js'
+import { isLoopback } from '../io/listen.js'
 import { listen, serveStdio, type Server } from '../server.js'
 import { UsageError } from './usage.js'
 
@@ -25,6 +26,7 @@ export const serve = async ({ host, port, example, allowHosts, stdio, sse }: Ser
   const make = EXAMPLES.get(example)
   if (!make) throw new UsageError(`--example ${JSON.stringify(example)} is none; there are ${[...EXAMPLES.keys()].join(', ')}`)
   if (stdio) return serveOnStdio(make())
+  if (!isLoopback(host) && allowHosts.length === 0) throw new UsageError(`--host ${host} can be reached from elsewhere; name the hosts to answer, for example --allow-host mcp.example.com`)
   const listening = await listen(make(), { host, port, ...(sse && { sse: {} }), ...(allowHosts.length > 0 && { hosts: allowHosts }) })
   process.stdout.write(`listening on ${listening.url}\n`)
   if (sse) process.stdout.write(`HTTP+SSE on ${new URL('/sse', listening.url).href}\n`)

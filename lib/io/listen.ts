@@ -41,7 +41,7 @@ export interface Listening {
 }
 
 /** 127.0.0.0/8, ::1 and their name: nobody else's, whatever it begins with. */
-const isLoopback = (host: string): boolean => host === '::1' || host === 'localhost' || (isIPv4(host) && host.startsWith('127.'))
+export const isLoopback = (host: string): boolean => host === '::1' || host === 'localhost' || (isIPv4(host) && host.startsWith('127.'))
 
 /**
  * Serves a server over Streamable HTTP, on loopback unless told otherwise.
